@@ -1,0 +1,122 @@
+//! Register forms as data: which fields a printed form has and what is written in them.
+
+use serde::{Deserialize, Serialize};
+
+use crate::RegisterType;
+
+/// What is written in a field: chooses the decoding vocabulary and the normal form.
+#[derive(Debug, Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldKind {
+    /// A person's name.
+    PersonName,
+    /// A date in digits, perhaps partial (`12-8-1958`, `8/1958`, `1958`).
+    Date,
+    /// A date in words (`ngày mười hai tháng tám năm …`).
+    DateWords,
+    /// Time of day (`7 giờ 30`).
+    Time,
+    /// A registration or book number (`1423/71`, `01/2006`).
+    Number,
+    /// An identity number.
+    Identity,
+    /// A year alone.
+    Year,
+    /// An age in years (`34`, `34 tuổi`).
+    Age,
+    /// Sex (`Nam`, `con gái`, `masculin`).
+    Sex,
+    /// Ethnic group (`Kinh`, `Hoa`).
+    Ethnicity,
+    /// Nationality (`Việt Nam`).
+    Nationality,
+    /// An occupation.
+    Occupation,
+    /// An address, a village, a hospital.
+    Place,
+    /// Kinship or standing (`Cha`, `vợ chánh`).
+    Relation,
+    /// Cause of death.
+    Cause,
+    /// Kind of registration (`đúng hạn`, `quá hạn`, `lại`).
+    RegistrationType,
+    /// Anything else: notes, titles.
+    #[default]
+    Text,
+}
+
+/// One field of a form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FormField {
+    /// Name as in the truth format, English snake_case, unique in the form.
+    pub name: String,
+    /// What is written in it.
+    #[serde(default)]
+    pub kind: FieldKind,
+    /// Printed labels, every wording known; empty where the form prints none.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Caption on the clerk's screen, Vietnamese.
+    #[serde(default)]
+    pub caption_vi: String,
+    /// Caption on the clerk's screen, English.
+    #[serde(default)]
+    pub caption_en: String,
+    /// Read a second time by another person who sees no first value.
+    #[serde(default)]
+    pub blind: bool,
+    /// Expected in every entry; its absence is worth a warning.
+    #[serde(default)]
+    pub required: bool,
+    /// Most lines of writing the field may take.
+    #[serde(default = "one")]
+    pub max_lines: u32,
+    /// Where the field stands, for layout alone: keys of the form's own file.
+    #[serde(default)]
+    pub place: indexmap::IndexMap<String, String>,
+}
+
+/// A printed form: one TOML file in `pipelines/forms/`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Form {
+    /// Identifier, the stem of its file.
+    pub id: String,
+    /// Family letter or name (`A`, `B`, `C`, `D`, …).
+    pub family: String,
+    /// What the register records.
+    pub register_type: RegisterType,
+    /// Printed titles, every wording known.
+    #[serde(default)]
+    pub titles: Vec<String>,
+    /// First year the form was in use.
+    #[serde(default)]
+    pub year_from: Option<i32>,
+    /// Last year the form was in use.
+    #[serde(default)]
+    pub year_to: Option<i32>,
+    /// How entries lie on the page: `act` (one block of labelled lines), `ledger` (a ruled table,
+    /// a row an entry), `blocks` (several blocks of labelled lines).
+    pub layout: String,
+    /// Most entries on a page.
+    pub max_entries: u32,
+    /// Settings of the layout, for `sobo-layout` alone.
+    #[serde(default)]
+    pub settings: indexmap::IndexMap<String, f64>,
+    /// Printed words of the form that are no label of a field (headers, signature captions).
+    #[serde(default)]
+    pub furniture: Vec<String>,
+    /// Fields in the order of the form.
+    #[serde(rename = "field")]
+    pub fields: Vec<FormField>,
+}
+
+impl Form {
+    /// The field of this name.
+    pub fn field(&self, name: &str) -> Option<&FormField> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+fn one() -> u32 {
+    1
+}

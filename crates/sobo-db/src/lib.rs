@@ -1,0 +1,1 @@
+//! Everything SQL: SQLite and PostgreSQL, migrations, the queue, accounts, verification records, the append-only audit.

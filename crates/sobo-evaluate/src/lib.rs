@@ -1,0 +1,1 @@
+//! How reading is judged: truth files, scoring and reports.

@@ -1,0 +1,1 @@
+//! Ruled tables, text lines, printed anchors and the alignment of a page to its form.

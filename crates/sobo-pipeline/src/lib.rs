@@ -1,0 +1,1 @@
+//! The order of stages, the worker pool, resumption, budgets, provenance and progress.

@@ -1,0 +1,1 @@
+//! Line recognisers behind one trait: the neural reader and Tesseract, with decoding and calibrated confidence.

@@ -1,0 +1,1 @@
+//! Orientation, page edges, deskew, dewarp, background, bleed-through, binarisation and a quality score.

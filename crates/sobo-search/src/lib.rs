@@ -1,0 +1,1 @@
+//! The search index: schema, analyser, one writer, rebuild and swap, queries.

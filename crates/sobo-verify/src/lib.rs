@@ -1,0 +1,1 @@
+//! The rules of verification as a pure state machine.

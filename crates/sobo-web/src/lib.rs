@@ -1,0 +1,1 @@
+//! The web interface and JSON API: clerks, archive team, supervisors.
