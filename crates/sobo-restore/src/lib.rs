@@ -1,1 +1,23 @@
 //! Orientation, page edges, deskew, dewarp, background, bleed-through, binarisation and a quality score.
+//!
+//! [`restore`] turns a page as scanned into a flat, upright, evenly lit one and keeps the [`Transform`] between both,
+//! so that every box found on the restored page can be shown on the original. Each step works at the resolution it
+//! needs; lines for a reader are cut from the original's own pixels with [`Restoration::crop`].
+
+mod background;
+mod binarise;
+mod colour;
+mod quality;
+mod raster;
+mod restoration;
+mod settings;
+mod sheet;
+mod skew;
+mod transform;
+mod warp;
+
+pub use binarise::{flattened, otsu, otsu_level, sauvola, wolf};
+pub use quality::{Defect, Quality};
+pub use restoration::{Restoration, restore};
+pub use settings::Settings;
+pub use transform::{Homography, Mesh, Orientation, Transform};
