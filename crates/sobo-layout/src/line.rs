@@ -1,0 +1,402 @@
+//! Text lines: rows of ink on leaders, in table cells and on free paper.
+
+use sobo_core::{Rect, Restored};
+
+use crate::component::Component;
+use crate::raster::Page;
+use crate::ruling::{Ruling, Stroke};
+
+/// Box of a component.
+pub(crate) fn bounds(c: &Component) -> Rect<Restored> {
+    Rect::from_edges(c.x0.into(), c.y0.into(), c.x1.into(), c.y1.into())
+}
+
+/// A place on a line where a printed label may be followed by a value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slot {
+    /// Where the label would stand: up to the leader, or the whole stretch where there is none.
+    pub label: Rect<Restored>,
+    /// Where the value would stand: the leader's stretch, or the whole stretch.
+    pub value: Rect<Restored>,
+    /// The slot has a leader of its own.
+    pub leader: bool,
+    /// There is ink where the label would stand.
+    pub label_ink: bool,
+}
+
+/// One line of text, printed, written or both.
+#[derive(Debug, Clone)]
+pub struct TextLine {
+    /// Box of its ink and leaders.
+    pub bbox: Rect<Restored>,
+    /// Height that letters of this line take, from descender to ascender.
+    pub band: (f32, f32),
+    /// Left and right limit: rulings or page edges.
+    pub limits: (f32, f32),
+    /// Slots, left to right.
+    pub slots: Vec<Slot>,
+    /// Its ink, left to right.
+    pub components: Vec<Component>,
+    /// It has leaders to write on.
+    pub ruled: bool,
+}
+
+impl TextLine {
+    /// Bounds of the ink whose middle lies in `x0..x1`.
+    pub fn ink(&self, x0: f64, x1: f64) -> Option<Rect<Restored>> {
+        let within = self.components.iter().filter(|c| {
+            let cx = f64::from(c.cx());
+            cx >= x0 && cx <= x1
+        });
+        within.map(bounds).reduce(|a, b| a.union(&b))
+    }
+}
+
+/// Rows of leaders with the ink written on them; `free` receives the ink that is on none.
+pub(crate) fn on_leaders(
+    page: &Page,
+    horizontals: &[Ruling],
+    verticals: &[Ruling],
+    components: &[Component],
+    text_height: f32,
+    free: &mut Vec<Component>,
+) -> Vec<TextLine> {
+    let mut leaders: Vec<&Ruling> = horizontals.iter().filter(|r| r.stroke == Stroke::Dotted).collect();
+    leaders.sort_by(|a, b| a.middle().total_cmp(&b.middle()).then(a.start.total_cmp(&b.start)));
+    // Leaders that continue each other at one height, between the same rulings, are one row.
+    struct Row<'a> {
+        leaders: Vec<&'a Ruling>,
+        limits: (f32, f32),
+    }
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for leader in leaders {
+        let limits = limits(page, verticals, (leader.start + leader.end) / 2.0, leader.middle());
+        let near = rows.iter_mut().rev().take(12).find(|row| {
+            row.limits == limits
+                && row.leaders.iter().all(|other| {
+                    let meet = if other.start < leader.start {
+                        (other.end + leader.start) / 2.0
+                    } else {
+                        (leader.end + other.start) / 2.0
+                    };
+                    (other.at(meet) - leader.at(meet)).abs() < page.px(9.0)
+                        && other.overlap(leader.start, leader.end) < page.px(12.0)
+                })
+        });
+        match near {
+            Some(row) => row.leaders.push(leader),
+            None => rows.push(Row { leaders: vec![leader], limits }),
+        }
+    }
+    for row in &mut rows {
+        row.leaders.sort_by(|a, b| a.start.total_cmp(&b.start));
+    }
+    // Height of the row's line at any x: the nearest leader's.
+    let height = |row: &Row<'_>, x: f32| {
+        let nearest = row.leaders.iter().min_by(|a, b| {
+            let away = |r: &Ruling| (r.start - x).max(x - r.end).max(0.0);
+            away(a).total_cmp(&away(b))
+        });
+        nearest.map_or(0.0, |r| r.at(x))
+    };
+    let pitch = pitch(&rows.iter().map(|r| height(r, r.leaders[0].start)).collect::<Vec<_>>(), text_height);
+    let (up, down) = ((0.74 * pitch).min(2.6 * text_height), (0.26 * pitch).min(0.9 * text_height));
+    let mut inks: Vec<Vec<Component>> = vec![Vec::new(); rows.len()];
+    for c in components {
+        let (x, y) = (c.cx(), c.cy());
+        let mut best: Option<(f32, usize)> = None;
+        for (i, row) in rows.iter().enumerate() {
+            if x < row.limits.0 || x > row.limits.1 {
+                continue;
+            }
+            let rise = height(row, x) - y;
+            if rise > up || rise < -down {
+                continue;
+            }
+            // The middle of a written line stands about a third of the pitch above its leader.
+            let off = (rise - 0.24 * pitch).abs();
+            if best.is_none_or(|b| off < b.0) {
+                best = Some((off, i));
+            }
+        }
+        let tall = c.height() as f32 > 1.4 * pitch.max(text_height) + text_height;
+        match best {
+            Some((_, i)) if !tall => inks[i].push(*c),
+            _ => free.push(*c),
+        }
+    }
+    let mut lines = Vec::new();
+    for (row, mut ink) in rows.iter().zip(inks) {
+        ink.sort_by_key(|c| (c.x0, c.y0));
+        let (first, last) = (row.leaders[0], row.leaders[row.leaders.len() - 1]);
+        let y = height(row, first.start);
+        let mut bbox = Rect::from_edges(first.start.into(), (y - up * 0.8).into(), last.end.into(), y.into());
+        for c in &ink {
+            bbox = bbox.union(&bounds(c));
+        }
+        let mut slots = Vec::new();
+        let mut left = row.limits.0;
+        for (i, leader) in row.leaders.iter().enumerate() {
+            let right = row.leaders.get(i + 1).map_or(row.limits.1, |next| next.start);
+            let (top, bottom) = (leader.at(leader.start) - up, leader.at(leader.start) + down);
+            let label = Rect::from_edges(left.into(), top.into(), leader.start.into(), bottom.into());
+            let label_ink = ink
+                .iter()
+                .filter(|c| c.cx() > left && (c.x1 as f32) < leader.start + 0.4 * text_height)
+                .map(|c| c.area)
+                .sum::<u32>() as f32
+                > 0.25 * text_height * text_height;
+            let value = Rect::from_edges(
+                f64::from(leader.start) - 0.3 * f64::from(text_height),
+                top.min(leader.at(leader.end) - up).into(),
+                leader.end.into(),
+                bottom.max(leader.at(leader.end) + down).into(),
+            );
+            let _ = right;
+            slots.push(Slot { label, value, leader: true, label_ink });
+            left = leader.end;
+        }
+        // Ink after the last leader, if there is much of it, is a slot without a leader.
+        let tail = ink
+            .iter()
+            .filter(|c| c.x0 as f32 > last.end + text_height)
+            .map(bounds)
+            .reduce(|a, b| a.union(&b));
+        if let Some(tail) = tail
+            && tail.w > f64::from(1.5 * text_height)
+        {
+            slots.push(Slot { label: tail, value: tail, leader: false, label_ink: true });
+        }
+        lines.push(TextLine {
+            bbox,
+            band: (y - up, y + down),
+            limits: row.limits,
+            slots,
+            components: ink,
+            ruled: true,
+        });
+    }
+    lines
+}
+
+/// Commonest distance between rows; three text heights where there are too few to tell.
+fn pitch(heights: &[f32], text_height: f32) -> f32 {
+    let mut sorted = heights.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let mut steps: Vec<f32> =
+        sorted.windows(2).map(|p| p[1] - p[0]).filter(|d| *d > 1.1 * text_height).collect();
+    if steps.len() < 2 {
+        return 3.0 * text_height;
+    }
+    let middle = steps.len() / 2;
+    steps.select_nth_unstable_by(middle, f32::total_cmp);
+    steps[middle]
+}
+
+/// The nearest vertical rulings left and right of a point, or the page's edges.
+pub(crate) fn limits(page: &Page, verticals: &[Ruling], x: f32, y: f32) -> (f32, f32) {
+    let slack = page.px(20.0);
+    let mut limits = (0.0f32, page.width as f32);
+    for v in verticals {
+        if v.length() < page.px(120.0) || y < v.start - slack || y > v.end + slack {
+            continue;
+        }
+        // The position in the middle of the ruling makes the limits of neighbouring lines equal.
+        let (at, middle) = (v.at(y), v.middle());
+        if at < x && middle > limits.0 {
+            limits.0 = middle;
+        } else if at >= x && middle < limits.1 {
+            limits.1 = middle;
+        }
+    }
+    limits
+}
+
+/// Lines of free ink: letters chained to their right neighbours.
+pub(crate) fn chained(
+    page: &Page,
+    verticals: &[Ruling],
+    ink: &[Component],
+    text_height: f32,
+) -> Vec<TextLine> {
+    let letter = |c: &Component| {
+        let h = c.height() as f32;
+        h >= 0.45 * text_height && h <= 3.6 * text_height && c.width() as f32 <= 25.0 * text_height
+    };
+    let mut letters: Vec<Component> = ink.iter().filter(|c| letter(c)).copied().collect();
+    letters.sort_by_key(|c| (c.x0, c.y0));
+    let n = letters.len();
+    let mut group: Vec<usize> = (0..n).collect();
+    fn root(group: &[usize], mut i: usize) -> usize {
+        while group[i] != i {
+            i = group[i];
+        }
+        i
+    }
+    for i in 0..n {
+        let a = letters[i];
+        let mut best: Option<(f32, usize)> = None;
+        for (j, b) in letters.iter().enumerate().skip(i + 1) {
+            let size = text_height.max(0.9 * a.height().min(b.height()) as f32);
+            let gap = b.x0 as f32 - a.x1 as f32;
+            if b.x0 as f32 - a.x0 as f32 > a.width() as f32 + 1.5 * size {
+                break;
+            }
+            let shared = a.y1.min(b.y1) as f32 - a.y0.max(b.y0) as f32;
+            if shared < 0.45 * a.height().min(b.height()) as f32 {
+                continue;
+            }
+            let cost = gap.max(0.0) + 0.5 * (a.cy() - b.cy()).abs();
+            if best.is_none_or(|x| cost < x.0) {
+                best = Some((cost, j));
+            }
+        }
+        let Some((_, j)) = best else { continue };
+        let (xa, xb) = (a.cx(), letters[j].cx());
+        let y = a.cy();
+        let parted = verticals.iter().any(|v| {
+            let at = v.at(y);
+            v.length() > page.px(100.0) && y >= v.start && y <= v.end && at > xa && at < xb
+        });
+        if !parted {
+            let (x, y) = (root(&group, i), root(&group, j));
+            group[x.max(y)] = x.min(y);
+        }
+    }
+    let mut sets: Vec<Vec<Component>> = Vec::new();
+    let mut index = vec![usize::MAX; n];
+    for i in 0..n {
+        let top = root(&group, i);
+        if index[top] == usize::MAX {
+            index[top] = sets.len();
+            sets.push(Vec::new());
+        }
+        sets[index[top]].push(letters[i]);
+    }
+    let mut lines: Vec<TextLine> = sets
+        .into_iter()
+        .filter_map(|components| {
+            let bbox = components.iter().map(bounds).reduce(|a, b| a.union(&b))?;
+            (bbox.w >= f64::from(0.8 * text_height)).then(|| free_line(page, verticals, components, bbox))
+        })
+        .collect();
+    // Marks too small for letters go to the line they stand in or just over.
+    for c in ink.iter().filter(|c| !letter(c) && (c.height() as f32) < 0.8 * text_height) {
+        let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+        let near = lines
+            .iter_mut()
+            .filter(|l| x > l.bbox.x - f64::from(text_height) && x < l.bbox.right() + f64::from(text_height))
+            .map(|l| ((l.bbox.y - y).max(y - l.bbox.bottom()).max(0.0), l))
+            .min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((away, line)) = near
+            && away < f64::from(0.5 * text_height)
+        {
+            line.components.push(*c);
+        }
+    }
+    for line in &mut lines {
+        line.components.sort_by_key(|c| (c.x0, c.y0));
+    }
+    lines
+}
+
+fn free_line(
+    page: &Page,
+    verticals: &[Ruling],
+    components: Vec<Component>,
+    bbox: Rect<Restored>,
+) -> TextLine {
+    let centre = bbox.centre();
+    let limits = limits(page, verticals, centre.x as f32, centre.y as f32);
+    let slot = Slot { label: bbox, value: bbox, leader: false, label_ink: true };
+    TextLine {
+        bbox,
+        band: (bbox.y as f32, bbox.bottom() as f32),
+        limits,
+        slots: vec![slot],
+        components,
+        ruled: false,
+    }
+}
+
+/// Lines of writing inside a box such as a table cell, top to bottom, by the profile of its ink.
+pub(crate) fn in_box(cell: &Rect<Restored>, components: &[Component], text_height: f32) -> Vec<TextLine> {
+    let inside: Vec<Component> = components
+        .iter()
+        .filter(|c| {
+            let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+            x > cell.x && x < cell.right() && y > cell.y && y < cell.bottom()
+        })
+        .copied()
+        .collect();
+    let rows = cell.h.ceil().max(1.0) as usize;
+    let mut profile = vec![0f32; rows + 1];
+    for c in &inside {
+        if (c.height() as f32) < 0.3 * text_height {
+            continue;
+        }
+        // The middle part of a letter tells the line; ascenders and tails do not.
+        let (a, b) = (c.y0 as f32 + 0.2 * c.height() as f32, c.y1 as f32 - 0.2 * c.height() as f32);
+        let weight = c.width().min(60) as f32;
+        let from = (f64::from(a) - cell.y).max(0.0) as usize;
+        let to = ((f64::from(b) - cell.y).max(0.0) as usize).min(rows);
+        for value in &mut profile[from.min(rows)..=to] {
+            *value += weight;
+        }
+    }
+    let smooth = blur(&profile, (0.28 * text_height).max(1.0));
+    let peak = smooth.iter().copied().fold(0.0, f32::max);
+    if peak <= 0.0 {
+        return Vec::new();
+    }
+    let near = (1.05 * text_height) as usize;
+    let mut centres: Vec<usize> = Vec::new();
+    for y in 0..smooth.len() {
+        let (a, b) = (y.saturating_sub(near), (y + near).min(smooth.len() - 1));
+        let top = smooth[a..=b].iter().copied().fold(0.0, f32::max);
+        if smooth[y] > 0.12 * peak && smooth[y] >= top && centres.last().is_none_or(|last| y - last > near) {
+            centres.push(y);
+        }
+    }
+    let mut inks: Vec<Vec<Component>> = vec![Vec::new(); centres.len()];
+    for c in &inside {
+        let y = f64::from(c.cy()) - cell.y;
+        // Accents stand over their letter and cling to the line below rather than that above.
+        let lean = if (c.height() as f32) < 0.5 * text_height { 0.3 * f64::from(text_height) } else { 0.0 };
+        let nearest = (0..centres.len()).min_by(|a, b| {
+            let away = |i: usize| (centres[i] as f64 - y - lean).abs();
+            away(*a).total_cmp(&away(*b))
+        });
+        if let Some(i) = nearest {
+            inks[i].push(*c);
+        }
+    }
+    let lines = inks.into_iter().filter_map(|mut ink| {
+        ink.sort_by_key(|c| (c.x0, c.y0));
+        let bbox = ink.iter().map(bounds).reduce(|a, b| a.union(&b))?;
+        let slot = Slot { label: bbox, value: bbox, leader: false, label_ink: true };
+        Some(TextLine {
+            bbox,
+            band: (bbox.y as f32, bbox.bottom() as f32),
+            limits: (cell.x as f32, cell.right() as f32),
+            slots: vec![slot],
+            components: ink,
+            ruled: false,
+        })
+    });
+    lines.collect()
+}
+
+fn blur(values: &[f32], sigma: f32) -> Vec<f32> {
+    let reach = (2.5 * sigma).ceil() as isize;
+    let kernel: Vec<f32> = (-reach..=reach).map(|d| (-0.5 * (d as f32 / sigma).powi(2)).exp()).collect();
+    let total: f32 = kernel.iter().sum();
+    (0..values.len() as isize)
+        .map(|i| {
+            let sum: f32 = (-reach..=reach)
+                .filter_map(|d| values.get((i + d).max(0) as usize).map(|v| v * kernel[(d + reach) as usize]))
+                .sum();
+            sum / total
+        })
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! What is on a page before anything is read: rulings, tables, lines of text.
+
+use sobo_core::{Rect, Restored};
+
+use crate::clean;
+use crate::component::{self, Component};
+use crate::line::{self, TextLine};
+use crate::raster::Page;
+use crate::ruling::{self, Ruling, Stroke};
+use crate::table::{self, Table};
+
+/// Everything that was found on a page by its shape alone.
+#[derive(Debug, Clone)]
+pub struct Structure {
+    /// Width of the restored page in pixels.
+    pub width: u32,
+    /// Height of the restored page in pixels.
+    pub height: u32,
+    /// Restored pixels per pixel at 150 dpi.
+    pub scale: f32,
+    /// Horizontal rulings and leaders, left to right.
+    pub horizontals: Vec<Ruling>,
+    /// Vertical rulings, top to bottom.
+    pub verticals: Vec<Ruling>,
+    /// Ruled tables, left to right.
+    pub tables: Vec<Table>,
+    /// Lines of text outside tables, in reading order.
+    pub lines: Vec<TextLine>,
+    /// Pieces of ink that are no rulings.
+    pub components: Vec<Component>,
+    /// Common height of a letter.
+    pub text_height: f32,
+}
+
+/// Finds rulings, tables and text lines.
+pub fn analyse(mut page: Page) -> Structure {
+    let horizontals = ruling::horizontal(&page);
+    let verticals = ruling::vertical(&page);
+    clean::remove_rulings(&mut page, &horizontals, &verticals);
+    let all = component::components(&page);
+    let components: Vec<Component> =
+        all.into_iter().filter(|c| !clean::is_remnant(c, &page, &horizontals, &verticals)).collect();
+    let text_height = text_height(&page, &components);
+    let mut tables = table::find(&page, &horizontals, &verticals);
+    // A frame crossed by a fold makes cells too; but tables hold no leaders to write on.
+    tables.retain(|t| {
+        let b = t.bbox();
+        let within = horizontals.iter().filter(|r| {
+            let (x, y) = (f64::from((r.start + r.end) / 2.0), f64::from(r.middle()));
+            r.stroke == Stroke::Dotted
+                && r.length() >= page.px(80.0)
+                && x > b.x
+                && x < b.right()
+                && y > b.y
+                && y < b.bottom()
+        });
+        t.columns() >= 4 && within.count() < 2 * t.rows()
+    });
+    // A fold also parts no text: writing and leaders go on over it.
+    let walls: Vec<Ruling> = verticals.iter().filter(|v| is_wall(&page, v, &horizontals)).cloned().collect();
+    let boxes: Vec<Rect<Restored>> = tables.iter().map(Table::bbox).collect();
+    let outside = |c: &&Component| {
+        let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+        !boxes.iter().any(|b| x > b.x && x < b.right() && y > b.y && y < b.bottom())
+    };
+    let open: Vec<Component> = components.iter().filter(outside).copied().collect();
+    let leaders: Vec<Ruling> = horizontals
+        .iter()
+        .filter(|r| {
+            let (x, y) = (f64::from((r.start + r.end) / 2.0), f64::from(r.middle()));
+            !boxes.iter().any(|b| x > b.x && x < b.right() && y > b.y && y < b.bottom())
+        })
+        .cloned()
+        .collect();
+    let mut free = Vec::new();
+    let mut lines = line::on_leaders(&page, &leaders, &walls, &open, text_height, &mut free);
+    lines.extend(line::chained(&page, &walls, &free, text_height));
+    lines.sort_by(|a, b| {
+        let centre = |l: &TextLine| f64::from(l.band.0 + l.band.1) / 2.0;
+        (a.limits.0, centre(a), a.bbox.x)
+            .partial_cmp(&(b.limits.0, centre(b), b.bbox.x))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    Structure {
+        width: page.width as u32,
+        height: page.height as u32,
+        scale: page.scale,
+        horizontals,
+        verticals,
+        tables,
+        lines,
+        components,
+        text_height,
+    }
+}
+
+/// Whether a vertical ruling divides the page: long, and not crossed by leaders.
+fn is_wall(page: &Page, vertical: &Ruling, horizontals: &[Ruling]) -> bool {
+    let beyond = page.px(18.0);
+    let crossing = horizontals.iter().filter(|r| {
+        let x = vertical.at(r.middle());
+        r.stroke == Stroke::Dotted
+            && x > r.start + beyond
+            && x < r.end - beyond
+            && r.at(x) > vertical.start
+            && r.at(x) < vertical.end
+    });
+    vertical.length() >= page.px(200.0) && crossing.count() < 2
+}
+
+/// Median height of the components that may be letters.
+fn text_height(page: &Page, components: &[Component]) -> f32 {
+    let mut heights: Vec<u32> = components
+        .iter()
+        .filter(|c| {
+            let (w, h) = (c.width() as f32, c.height() as f32);
+            h >= page.px(6.0) && h <= page.px(45.0) && w >= page.px(2.0) && w <= 8.0 * h
+        })
+        .map(Component::height)
+        .collect();
+    if heights.is_empty() {
+        return page.px(14.0);
+    }
+    let middle = heights.len() / 2;
+    heights.select_nth_unstable(middle);
+    (heights[middle] as f32).clamp(page.px(7.0), page.px(30.0))
+}

@@ -1,0 +1,167 @@
+//! Ruled tables: rulings that cross make a grid; broken and missing lines are filled in from the
+//! others.
+
+use sobo_core::{Rect, Restored};
+
+use crate::raster::Page;
+use crate::ruling::{Ruling, Stroke};
+
+/// A grid of cells. A register that is ruled over the gutter gives two tables with common rows.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// Vertical lines, left to right: one more than columns.
+    pub verticals: Vec<Ruling>,
+    /// Horizontal lines across the whole table, top to bottom: one more than rows.
+    pub horizontals: Vec<Ruling>,
+}
+
+impl Table {
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.verticals.len().saturating_sub(1)
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.horizontals.len().saturating_sub(1)
+    }
+
+    /// The cells of rows `row..=last_row` in a column as an axis-parallel box; empty where out of
+    /// range.
+    pub fn cell(&self, row: usize, last_row: usize, column: usize) -> Rect<Restored> {
+        let (Some(top), Some(bottom)) = (self.horizontals.get(row), self.horizontals.get(last_row + 1))
+        else {
+            return Rect::default();
+        };
+        let (Some(left), Some(right)) = (self.verticals.get(column), self.verticals.get(column + 1)) else {
+            return Rect::default();
+        };
+        let x = (left.middle() + right.middle()) / 2.0;
+        let y = (top.at(x) + bottom.at(x)) / 2.0;
+        let (x0, x1) = (left.at(y), right.at(y));
+        let x = (x0 + x1) / 2.0;
+        Rect::from_edges(x0.into(), top.at(x).into(), x1.into(), bottom.at(x).into())
+    }
+
+    /// Box around the table.
+    pub fn bbox(&self) -> Rect<Restored> {
+        self.span(0, self.rows().saturating_sub(1))
+    }
+
+    /// Box around rows `row..=last_row`, over all columns.
+    pub fn span(&self, row: usize, last_row: usize) -> Rect<Restored> {
+        let columns = self.columns();
+        if columns == 0 {
+            return Rect::default();
+        }
+        self.cell(row, last_row, 0).union(&self.cell(row, last_row, columns - 1))
+    }
+}
+
+/// All tables of at least two columns and two rows.
+pub(crate) fn find(page: &Page, horizontals: &[Ruling], verticals: &[Ruling]) -> Vec<Table> {
+    let solid: Vec<&Ruling> =
+        horizontals.iter().filter(|r| r.stroke == Stroke::Solid && r.length() >= page.px(120.0)).collect();
+    let upright: Vec<&Ruling> = verticals.iter().filter(|r| r.length() >= page.px(150.0)).collect();
+    let n = upright.len();
+    let mut group: Vec<usize> = (0..n + solid.len()).collect();
+    fn root(group: &[usize], mut i: usize) -> usize {
+        while group[i] != i {
+            i = group[i];
+        }
+        i
+    }
+    let slack = page.px(14.0);
+    for (i, v) in upright.iter().enumerate() {
+        for (j, r) in solid.iter().enumerate() {
+            let (x, y) = crossing(v, r);
+            let on_v = y >= v.start - slack && y <= v.end + slack;
+            let on_h = x >= r.start - slack && x <= r.end + slack;
+            if on_v && on_h {
+                let (a, b) = (root(&group, i), root(&group, n + j));
+                group[a.max(b)] = a.min(b);
+            }
+        }
+    }
+    let mut tables = Vec::new();
+    for top in 0..n {
+        if root(&group, top) != top {
+            continue;
+        }
+        let mut vs: Vec<Ruling> =
+            (0..n).filter(|i| root(&group, *i) == top).map(|i| upright[i].clone()).collect();
+        let mut hs: Vec<Ruling> =
+            (0..solid.len()).filter(|j| root(&group, n + *j) == top).map(|j| solid[j].clone()).collect();
+        tables.extend(assemble(page, &mut vs, &mut hs));
+    }
+    tables.sort_by(|a, b| a.bbox().x.total_cmp(&b.bbox().x));
+    tables
+}
+
+/// Where a vertical and a horizontal ruling cross, extrapolated if need be.
+fn crossing(v: &Ruling, h: &Ruling) -> (f32, f32) {
+    let mut x = v.middle();
+    let mut y = h.at(x);
+    for _ in 0..3 {
+        x = v.at(y);
+        y = h.at(x);
+    }
+    (x, y)
+}
+
+fn assemble(page: &Page, vs: &mut Vec<Ruling>, hs: &mut Vec<Ruling>) -> Option<Table> {
+    if vs.len() < 3 || hs.len() < 3 {
+        return None;
+    }
+    let tallest = vs.iter().map(Ruling::length).fold(0.0, f32::max);
+    let x0 = vs.iter().map(Ruling::middle).fold(f32::MAX, f32::min);
+    let x1 = vs.iter().map(Ruling::middle).fold(0.0, f32::max);
+    let width = x1 - x0;
+    let vs = merge(vs, page.px(9.0), |_| true);
+    let hs = merge(hs, page.px(7.0), |_| true);
+    // A column line runs over most of the table, though perhaps in pieces.
+    let mut vs: Vec<Ruling> = vs.into_iter().filter(|v| covered(v) >= 0.45 * tallest).collect();
+    // A row line crosses at least half of the table; shorter ones divide header cells.
+    let mut hs: Vec<Ruling> = hs.into_iter().filter(|h| h.overlap(x0, x1) >= 0.55 * width).collect();
+    vs.sort_by(|a, b| a.middle().total_cmp(&b.middle()));
+    let centre = (x0 + x1) / 2.0;
+    hs.sort_by(|a, b| a.at(centre).total_cmp(&b.at(centre)));
+    if vs.len() < 3 || hs.len() < 3 {
+        return None;
+    }
+    Some(Table { verticals: vs, horizontals: hs })
+}
+
+fn covered(r: &Ruling) -> f32 {
+    r.length()
+}
+
+/// Merges rulings that run along each other closer than `near` (double lines, pieces).
+fn merge(rulings: &[Ruling], near: f32, keep: impl Fn(&Ruling) -> bool) -> Vec<Ruling> {
+    let mut sorted: Vec<Ruling> = rulings.iter().filter(|r| keep(r)).cloned().collect();
+    sorted.sort_by(|a, b| b.length().total_cmp(&a.length()));
+    let mut merged: Vec<Ruling> = Vec::new();
+    'next: for ruling in sorted {
+        for other in &mut merged {
+            let middle = (ruling.start + ruling.end) / 2.0;
+            if (other.at(middle) - ruling.middle()).abs() > near {
+                continue;
+            }
+            if ruling.start < other.start {
+                let mut points: Vec<_> =
+                    ruling.points.iter().copied().filter(|p| p.0 < other.start).collect();
+                points.append(&mut other.points);
+                other.points = points;
+                other.start = ruling.start;
+            }
+            if ruling.end > other.end {
+                let end = other.end;
+                other.points.extend(ruling.points.iter().copied().filter(|p| p.0 > end));
+                other.end = ruling.end;
+            }
+            continue 'next;
+        }
+        merged.push(ruling);
+    }
+    merged
+}
