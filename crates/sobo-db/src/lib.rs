@@ -1,1 +1,37 @@
-//! Everything SQL: SQLite and PostgreSQL, migrations, the queue, accounts, verification records, the append-only audit.
+//! Everything SQL: SQLite (embedded default) and PostgreSQL (shared), migrations, the queue, accounts, verification
+//! records, the append-only audit.
+//!
+//! **Architecture invariant:** no other crate of the workspace speaks SQL.
+//!
+//! # One source of queries, two backends
+//! A query is written once, in shared `$1` SQL, inside the crate's `queries!` macro. The macro stamps it into a module
+//! `sqlite` and a module `postgres` beside it (concrete pools and rows, no `sqlx::Any`) and adds a method of the same
+//! name to [`Database`]. Where the two dialects differ, `backend::pick("sqlite text", "postgres text")` chooses.
+//! `src/setting.rs` is the smallest example, `tests/it/setting.rs` how both are tested.
+//!
+//! # Rules that keep both backends equal
+//! - Integers are `BIGINT`/`i64`, times are Unix milliseconds UTC in `BIGINT` columns named `…_ms`, JSON is `TEXT`,
+//!   truth values `BOOLEAN`.
+//! - Reads take `pools.read`; everything that writes begins with `pools.begin()` (`BEGIN IMMEDIATE` on SQLite, so that
+//!   a transaction never fails half way for want of the write lock).
+//! - A transaction that changes truth ends with `backend::finish(tx, &changes, &audits)`: the change feed and the audit
+//!   are written last, because their sequence rows stay locked until the commit.
+
+#[macro_use]
+mod backend;
+mod account;
+mod audit;
+mod change;
+mod database;
+mod error;
+mod setting;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod verification;
+
+pub use account::{Account, NewAccount, OfficeScope, Session};
+pub use audit::{AuditEvent, AuditRecord, ChainReport};
+pub use change::{Change, Subject};
+pub use database::Database;
+pub use error::{DbError, Result};
+pub use verification::{Acted, NewRecord, Pace, PageNote, QueueOrder, Record, StageCount, Tally, Wish};

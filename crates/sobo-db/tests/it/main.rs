@@ -1,0 +1,6 @@
+//! Every query against both backends.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod audit;
+mod change;
+mod setting;
