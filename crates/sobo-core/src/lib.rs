@@ -3,6 +3,7 @@
 //! Plain values only: nothing here knows files, pixels, SQL or HTTP. Every other crate of the
 //! workspace speaks in these types.
 
+mod date;
 mod field;
 mod form;
 mod geometry;
@@ -10,6 +11,7 @@ mod page;
 mod reading;
 mod register;
 
+pub use date::{ParseDateError, PartialDate, days_in_month};
 pub use field::{Candidate, Check, CheckEffect, Entry, Evidence, Field, Lacuna, Provenance};
 pub use form::{FieldKind, Form, FormField};
 pub use geometry::{Original, Point, Quad, Rect, Restored, Space};
