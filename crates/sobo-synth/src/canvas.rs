@@ -38,6 +38,18 @@ impl Shape {
         }
     }
 
+    /// Enlarges it about the origin, pen and all.
+    pub fn scale(&mut self, factor: f32) {
+        match self {
+            Self::Fill(contours) => {
+                contours.iter_mut().flatten().for_each(|p| *p = (p.0 * factor, p.1 * factor))
+            }
+            Self::Stroke(points) => points.iter_mut().for_each(|p| {
+                (p.x, p.y, p.radius) = (p.x * factor, p.y * factor, (p.radius * factor).max(0.3));
+            }),
+        }
+    }
+
     /// The box around its ink; `None` if there is none.
     pub fn bounds(&self) -> Option<PixelBox> {
         let mut range: Option<(f32, f32, f32, f32)> = None;

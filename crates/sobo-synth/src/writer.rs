@@ -10,6 +10,7 @@ use crate::canvas::{Canvas, Shape};
 use crate::fonts::{Face, Fonts, Style};
 use crate::hand::Hand;
 use crate::ink::{GlyphBox, PixelBox, WrittenLine};
+use crate::lines::Fit;
 use crate::print::Press;
 use crate::random::{Rng, derive};
 use crate::typewriter::Typewriter;
@@ -120,15 +121,78 @@ impl Writer {
         self.write_struck("", text, size, rng)
     }
 
-    /// Writes `struck`, strikes it out, and writes `text` after it. The result's text, glyphs and
-    /// ink box are those of `text` alone.
-    pub fn write_struck(&self, struck: &str, text: &str, size: f32, rng: &mut Rng) -> WrittenLine {
-        let (drawn, advance) = match &self.tool {
+    /// As [`Self::write_struck`], bent as the page is, and scaled to a height.
+    pub(crate) fn write_within(
+        &self,
+        struck: &str,
+        text: &str,
+        size: f32,
+        fit: &Fit,
+        bend: &Bend,
+        rng: &mut Rng,
+    ) -> Sized {
+        let (mut drawn, mut advance) = self.drawn(struck, text, size, rng);
+        bend.apply(&mut drawn, advance, size);
+        let bounds =
+            drawn.iter().flat_map(|d| d.shapes.iter().filter_map(Shape::bounds)).reduce(PixelBox::union);
+        let height = bounds.map_or(size, |b| b.h).max(size * 0.55);
+        let factor =
+            (fit.extent.unwrap_or(height) / height).min(fit.most / height).min(fit.most * 0.75 / size);
+        for shape in drawn.iter_mut().flat_map(|d| &mut d.shapes) {
+            shape.scale(factor);
+        }
+        advance *= factor;
+        Sized { line: lay_out(text, drawn, advance), size: size * factor }
+    }
+
+    fn drawn(&self, struck: &str, text: &str, size: f32, rng: &mut Rng) -> (Vec<Drawn>, f32) {
+        match &self.tool {
             Tool::Hand(hand) => hand.draw(struck, text, size, rng),
             Tool::Typewriter(machine) => machine.draw(struck, text, size, rng),
             Tool::Press(press) => press.draw(struck, text, size, rng),
-        };
+        }
+    }
+
+    /// Writes `struck`, strikes it out, and writes `text` after it. The result's text, glyphs and
+    /// ink box are those of `text` alone.
+    pub fn write_struck(&self, struck: &str, text: &str, size: f32, rng: &mut Rng) -> WrittenLine {
+        let (drawn, advance) = self.drawn(struck, text, size, rng);
         lay_out(text, drawn, advance)
+    }
+}
+
+/// A line and the size it came out at.
+pub(crate) struct Sized {
+    pub(crate) line: WrittenLine,
+    pub(crate) size: f32,
+}
+
+/// How the page under a line is bent.
+#[derive(Debug, Copy, Clone, Default)]
+pub(crate) struct Bend {
+    /// Rise per pixel.
+    pub(crate) slope: f32,
+    /// Sag of the middle, share of the line's length.
+    pub(crate) curl: f32,
+    /// Most that the line may drift, in sizes.
+    pub(crate) most: f32,
+}
+
+impl Bend {
+    fn apply(&self, drawn: &mut [Drawn], advance: f32, size: f32) {
+        if self.slope == 0.0 && self.curl == 0.0 {
+            return;
+        }
+        let most = self.most * size;
+        let length = advance.max(1.0);
+        let slope = self.slope.clamp(-most / length, most / length);
+        let curl = (self.curl * length).clamp(-most, most);
+        for shape in drawn.iter_mut().flat_map(|d| &mut d.shapes) {
+            shape.map(|(x, y)| {
+                let t = x / length;
+                (x, y + slope * x + 4.0 * curl * t * (1.0 - t))
+            });
+        }
     }
 }
 

@@ -74,13 +74,15 @@ pub(crate) fn pen_marks(
     for mark in c.nfd().skip(1) {
         let h = m * habit.height * (1.0 + 0.18 * rng.normal());
         let lazy = rng.chance(habit.lazy);
+        let wobble = [(); 6].map(|()| (rng.normal() * m * 0.05, rng.normal() * m * 0.05));
+        let aside_only = rng.chance(0.5);
         let mut draw = |at: Point, points: &[Point]| {
-            let wobble = m * 0.05;
             strokes.push(
                 points
                     .iter()
-                    .map(|(x, y)| {
-                        let (px, py) = (x * m + rng.normal() * wobble, y * h + rng.normal() * wobble);
+                    .zip(wobble.iter().cycle())
+                    .map(|((x, y), (wx, wy))| {
+                        let (px, py) = (x * m + wx, y * h + wy);
                         (at.0 + px + py * lean, at.1 - py)
                     })
                     .collect(),
@@ -109,7 +111,7 @@ pub(crate) fn pen_marks(
                         '\u{300}' => -0.4,
                         _ => 0.25,
                     };
-                    let aside = if rng.chance(0.5) { 1.0 } else { 0.3 };
+                    let aside = if aside_only { 1.0 } else { 0.3 };
                     at = (at.0 + side * aside * m, at.1 - height * (1.35 - 0.6 * aside));
                 }
                 match mark {
