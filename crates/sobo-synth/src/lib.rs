@@ -2,14 +2,21 @@
 //!
 //! Everything drawn is a function of a seed: the same bytes on every machine.
 
+pub mod book;
 pub mod canvas;
+pub mod content;
+pub mod decay;
 pub mod fonts;
+pub mod forms;
 mod hand;
 pub mod ink;
 pub mod lines;
 mod outlines;
+pub mod page;
+pub mod pages;
 mod print;
 pub mod random;
+pub mod truth;
 mod typewriter;
 pub mod writer;
 

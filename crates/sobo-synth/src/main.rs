@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use sobo_synth::{fonts, lines};
+use sobo_synth::{fonts, lines, pages};
 
 #[derive(Parser)]
 #[command(name = "sobo-synth", version, about = "Synthetic register books with exact truth")]
@@ -23,6 +23,8 @@ enum Command {
     },
     /// Stream labelled line crops for training.
     Lines(lines::Options),
+    /// Draw pages with truth.
+    Pages(pages::Options),
 }
 
 fn main() -> Result<()> {
@@ -38,5 +40,6 @@ fn main() -> Result<()> {
             Ok(())
         }
         Command::Lines(options) => lines::run(&options),
+        Command::Pages(options) => pages::run(&options),
     }
 }

@@ -1,0 +1,131 @@
+//! `sobo-synth pages` and `sobo-synth book`: images with truth on disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use image::codecs::jpeg::{JpegEncoder, PixelDensity};
+use image::{DynamicImage, ImageEncoder};
+use rayon::prelude::*;
+use sobo_core::RegisterType;
+
+use crate::book::{Page, Volume, Wanted};
+use crate::decay::{Capture, Level};
+use crate::fonts::{Fonts, Share};
+use crate::random::{Rng, derive};
+
+/// Options of `pages`.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Seed of the run: page n is a function of seed and n.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Number of pages.
+    #[arg(long, default_value_t = 9)]
+    pub count: usize,
+    /// Form families, in turn.
+    #[arg(long, value_delimiter = ',', default_value = "A,B,C")]
+    pub families: Vec<String>,
+    /// Decay levels, in turn.
+    #[arg(long, value_delimiter = ',', default_value = "light,medium,heavy")]
+    pub levels: Vec<Level>,
+    /// Kinds of register, in turn.
+    #[arg(long, value_delimiter = ',', default_value = "birth,marriage,death")]
+    pub types: Vec<Kind>,
+    /// Way of capture; drawn where absent.
+    #[arg(long)]
+    pub capture: Option<Capture>,
+    /// Families of fonts that may be used.
+    #[arg(long, default_value = "all")]
+    pub fonts: Share,
+    /// Folder of the fetched fonts.
+    #[arg(long, default_value = "var/fonts")]
+    pub font_dir: PathBuf,
+    /// Folder for images and truth.
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Pages drawn at the same time.
+    #[arg(long, default_value_t = 1)]
+    pub jobs: usize,
+}
+
+/// A kind of register on the command line.
+#[derive(Debug, Clone, Copy)]
+pub struct Kind(pub RegisterType);
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        RegisterType::parse(text).map(Kind).ok_or_else(|| format!("no kind of register: {text}"))
+    }
+}
+
+/// Quality of the JPEG of a page.
+pub(crate) fn quality(level: Level, rng: &mut Rng) -> u8 {
+    rng.between(level.of(84, 74, 58), level.of(94, 88, 80)) as u8
+}
+
+/// Writes an image as JPEG with its density; grey where `grey`.
+pub(crate) fn jpeg(page: &Page, quality: u8, grey: bool) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
+    encoder.set_pixel_density(PixelDensity::dpi(300));
+    let image = &page.shot.image;
+    if grey {
+        let image = crate::decay::to_grey(image);
+        encoder.write_image(image.as_raw(), image.width(), image.height(), image::ExtendedColorType::L8)?;
+    } else {
+        let image = DynamicImage::ImageRgb8(image.clone());
+        image.write_with_encoder(encoder)?;
+    }
+    Ok(bytes)
+}
+
+/// One page of a run.
+///
+/// # Errors
+/// As [`Volume::draw`] and [`Volume::page`].
+pub fn page_of_run(options: &Options, fonts: &Fonts, index: usize) -> Result<(Page, u8)> {
+    let seed = derive(derive(options.seed, 0x9A6E), index as u64);
+    let mut rng = Rng::new(seed);
+    let (f, l) = (options.families.len().max(1), options.levels.len().max(1));
+    let family = options.families.get(index % f).context("no family given")?;
+    let level = *options.levels.get(index / f % l).context("no level given")?;
+    let kind = options.types.get(index / f / l % options.types.len().max(1)).context("no type given")?;
+    let capture = options.capture.unwrap_or_else(|| Capture::draw(&mut rng, level));
+    let wanted = Wanted { family: Some(family.clone()), register_type: Some(kind.0), ..Wanted::default() };
+    let volume = Volume::draw(seed, &wanted, fonts)?;
+    let page = volume.page(rng.below(volume.pages), level, capture)?;
+    Ok((page, quality(level, &mut rng)))
+}
+
+/// Writes the pages of a run.
+///
+/// # Errors
+/// Missing fonts, an unwritable folder.
+pub fn run(options: &Options) -> Result<()> {
+    let fonts = Fonts::load(&options.font_dir, options.fonts)?;
+    fs::create_dir_all(&options.out).with_context(|| format!("creating {}", options.out.display()))?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build()?;
+    pool.install(|| {
+        (0..options.count).into_par_iter().try_for_each(|index| {
+            let (mut page, quality) = page_of_run(options, &fonts, index)?;
+            let stem = format!("p{index:03}");
+            page.truth.page = format!("{stem}.jpg");
+            let grey = page.truth.capture == "grey" || page.truth.capture == "bitonal";
+            write(&options.out, &stem, &page, &jpeg(&page, quality, grey)?)
+        })
+    })
+}
+
+fn write(dir: &Path, stem: &str, page: &Page, image: &[u8]) -> Result<()> {
+    let path = dir.join(format!("{stem}.jpg"));
+    fs::write(&path, image).with_context(|| format!("writing {}", path.display()))?;
+    let path = dir.join(format!("{stem}.json"));
+    let mut text = serde_json::to_string(&page.truth)?;
+    text.push('\n');
+    fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
+}
