@@ -2,11 +2,12 @@
 
 mod fetch;
 mod outline;
+mod skeleton;
 mod woff;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, bail, ensure};
 use skrifa::FontRef;
@@ -14,6 +15,8 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use fetch::fetch;
 pub use outline::{Contour, EmBox, Glyph};
+pub(crate) use skeleton::smooth;
+pub use skeleton::{Path as PenPath, PathPoint, Skeleton};
 
 use crate::random::Rng;
 
@@ -132,15 +135,27 @@ pub struct Face {
     pub x_height: f32,
     /// Height of `H`, em.
     pub cap_height: f32,
+    /// Height of `h`, em.
+    pub ascender: f32,
     /// Width of a blank, em.
     pub space: f32,
+    /// Rightward lean of its stems per unit of height.
+    pub slant: f32,
     glyphs: HashMap<char, Glyph>,
+    skeletons: HashMap<char, OnceLock<Skeleton>>,
 }
 
 impl Face {
     /// The glyph of a character.
     pub fn glyph(&self, character: char) -> Option<&Glyph> {
         self.glyphs.get(&character)
+    }
+
+    /// The path of a pen writing a character without its free marks; made when first asked for.
+    pub fn skeleton(&self, character: char) -> Option<&Skeleton> {
+        let glyph = self.glyphs.get(&character)?;
+        let cell = self.skeletons.get(&character)?;
+        Some(cell.get_or_init(|| Skeleton::new(&glyph.body, self.x_height)))
     }
 
     /// Whether all characters of `text` can be drawn.
@@ -202,9 +217,33 @@ impl Face {
         let top = |c: char| glyphs.get(&c).and_then(|g| g.bbox).map(|b| b.top);
         let x_height = top('x').or_else(|| top('n')).with_context(|| format!("{family}: has no x"))?;
         let cap_height = top('H').with_context(|| format!("{family}: has no H"))?;
+        let ascender = top('h').unwrap_or(cap_height);
         let space = draw(' ').map_or(0.3, |(advance, _)| advance);
-        Ok(Self { family: family.to_owned(), style, held_out, x_height, cap_height, space, glyphs })
+        let slant = glyphs.get(&'l').or_else(|| glyphs.get(&'I')).map_or(0.0, |glyph| lean(&glyph.body));
+        let skeletons = glyphs.keys().map(|c| (*c, OnceLock::new())).collect();
+        Ok(Self {
+            family: family.to_owned(),
+            style,
+            held_out,
+            x_height,
+            cap_height,
+            ascender,
+            space,
+            slant,
+            glyphs,
+            skeletons,
+        })
     }
+}
+
+/// How far a stem leans to the right per unit of height: the regression of x on y.
+fn lean(contours: &[Contour]) -> f32 {
+    let points: Vec<&(f32, f32)> = contours.iter().flatten().collect();
+    let n = points.len().max(1) as f32;
+    let (mx, my) = points.iter().fold((0.0, 0.0), |m, p| (m.0 + p.0 / n, m.1 + p.1 / n));
+    let (xy, yy) =
+        points.iter().fold((0.0, 0.0), |s, p| (s.0 + (p.0 - mx) * (p.1 - my), s.1 + (p.1 - my) * (p.1 - my)));
+    if yy > 1e-6 { (xy / yy).clamp(-0.3, 1.2) } else { 0.0 }
 }
 
 /// All fonts of a share.

@@ -47,28 +47,49 @@ impl MarkHabit {
     }
 }
 
+/// Where marks hang on a letter, px.
+#[derive(Debug, Copy, Clone)]
+pub(crate) struct Anchor {
+    /// Middle of its top.
+    pub(crate) top: Point,
+    /// Middle of its foot, on the baseline.
+    pub(crate) bottom: Point,
+    /// Rightward lean per unit of height.
+    pub(crate) lean: f32,
+}
+
+impl Anchor {
+    /// On an outline put in its place.
+    pub(crate) fn of(letter: EmBox, place: &Placement) -> Self {
+        let middle = (letter.left + letter.right) / 2.0;
+        Self {
+            top: place.apply((middle, letter.top)),
+            bottom: place.apply((middle, letter.bottom.clamp(-0.05, 0.0))),
+            lean: place.slant,
+        }
+    }
+}
+
 /// The marks of `c` above and below a letter with this box; empty if the character has none of the
 /// Vietnamese marks. Horn and bar belong to the letter and are not drawn.
 pub(crate) fn pen_marks(
     c: char,
-    letter: EmBox,
-    place: &Placement,
+    anchor: &Anchor,
     size: f32,
     radius: f32,
     habit: &MarkHabit,
     rng: &mut Rng,
 ) -> Vec<Shape> {
     let m = habit.size * size * (1.0 + 0.14 * rng.normal());
-    let middle = (letter.left + letter.right) / 2.0;
     let capital = c.is_uppercase();
-    let (top_x, top_y) = place.apply((middle, letter.top));
+    let (top_x, top_y) = anchor.top;
     let lift = if capital { 0.4 } else { 1.0 };
     let jitter = |rng: &mut Rng| rng.normal() * habit.spread * size;
     let mut at = (
         top_x + habit.shift * size + jitter(rng),
         top_y - (habit.gap * lift * size + jitter(rng).abs() * 0.7).max(-0.1 * size),
     );
-    let lean = place.slant * 0.6;
+    let lean = anchor.lean * 0.6;
     let mut strokes: Vec<Vec<Point>> = Vec::new();
     let mut hat: Option<f32> = None;
     for mark in c.nfd().skip(1) {
@@ -129,7 +150,7 @@ pub(crate) fn pen_marks(
                 }
             }
             '\u{323}' => {
-                let (x, y) = place.apply((middle, letter.bottom.min(0.0).max(-0.05)));
+                let (x, y) = anchor.bottom;
                 let below =
                     (x + jitter(rng) + habit.shift * 0.4 * size, y + (0.14 * size + jitter(rng).abs()));
                 let dash = if habit.dashes { rng.range(0.12, 0.3) } else { 0.03 };
@@ -138,6 +159,10 @@ pub(crate) fn pen_marks(
                     (below.0 + dash * m * 0.5, below.1),
                 ];
                 strokes.push(points.to_vec());
+            }
+            '\u{308}' => {
+                draw(at, &[(-0.3, 0.1), (-0.26, 0.14)]);
+                draw(at, &[(0.26, 0.1), (0.3, 0.14)]);
             }
             _ => {}
         }

@@ -1,142 +1,89 @@
-//! Hands: a writer's own slant, size, spacing, wander, pen and habits over the letters of fonts.
+//! Hands: a writer's own slant, proportions, spacing, wander, pen and habits over the letters of fonts.
+//!
+//! Most hands take from the fonts only the path of the pen and write it with a pen of their own
+//! ([`pen`]); the others keep the fonts' thick and thin ([`outline`]).
 
 mod marks;
+mod outline;
+mod pen;
 
 use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::canvas::{PenPoint, Point, Shape};
-use crate::fonts::{EmBox, Face, Fonts, Glyph, Style};
-use crate::outlines::{Placement, filled, strike};
-use crate::random::{Rng, derive, mix, noise, sine};
+use crate::canvas::Shape;
+use crate::fonts::{EmBox, Face, Fonts};
+use crate::outlines::Placement;
+use crate::random::{Rng, derive, noise};
 use crate::writer::Drawn;
-
-use marks::MarkHabit;
 
 /// A hand with a pen.
 #[derive(Debug, Clone)]
 pub(crate) struct Hand {
     pub(crate) face: Arc<Face>,
-    /// Another face that lends some letters, and the share of letters it lends.
-    lender: Option<(Arc<Face>, f32)>,
-    seed: u64,
-    slant: f32,
-    /// How much the slant changes along a line.
-    sway: f32,
-    width: f32,
-    spacing: f32,
-    word_gap: f32,
-    /// Baseline: size of its wander (share of size), its length in sizes, its slope.
-    wander: f32,
-    wander_length: f32,
-    slope: f32,
-    /// Spread of each letter's place, size and turn.
-    jitter: f32,
-    /// Bend of each letter, em.
-    elastic: f32,
-    /// Growth of strokes, share of size, and how it changes with pressure.
-    grow: f32,
-    pressure: f32,
-    /// Chance to join two letters of a print hand.
-    joins: f32,
-    /// Loss of ink: 0 none .. 1 starved.
-    starved: f32,
-    own_marks: bool,
-    marks: MarkHabit,
-    /// Capitals larger or smaller than the font's.
-    capitals: f32,
-    blots: f32,
+    manner: Manner,
 }
+
+#[derive(Debug, Clone)]
+enum Manner {
+    Outline(Box<outline::OutlineHand>),
+    Pen(Box<pen::PenHand>),
+}
+
+/// Share of hands that write with a pen of their own.
+const OWN_PEN: f32 = 0.72;
 
 impl Hand {
     pub(crate) fn new(face: Arc<Face>, fonts: &Fonts, rng: &mut Rng) -> Self {
-        let careless = rng.unit();
-        let cursive = face.style == Style::Cursive;
-        let lender = if rng.chance(0.3) {
-            let style = [Style::School, Style::Cursive, Style::Printhand][rng.weighted(&[1.0, 1.0, 1.0])];
-            fonts.pick(style, rng).ok().map(|face| (face, rng.range(0.05, 0.3)))
+        let manner = if rng.chance(OWN_PEN) {
+            Manner::Pen(Box::new(pen::PenHand::new(Arc::clone(&face), fonts, rng)))
         } else {
-            None
+            Manner::Outline(Box::new(outline::OutlineHand::new(Arc::clone(&face), fonts, rng)))
         };
-        Self {
-            lender,
-            seed: rng.next_u64(),
-            slant: if cursive { rng.range(-0.2, 0.2) } else { rng.range(-0.12, 0.42) },
-            sway: rng.range(0.0, 0.08),
-            width: rng.range(0.72, 1.15),
-            spacing: if cursive { rng.range(-0.05, 0.02) } else { rng.range(-0.1, 0.08) },
-            word_gap: rng.range(0.55, 1.5),
-            wander: rng.range(0.0, 0.12) * (0.4 + careless),
-            wander_length: rng.range(2.0, 9.0),
-            slope: rng.normal() * 0.012,
-            jitter: 0.01 + 0.05 * careless * rng.unit(),
-            elastic: 0.006 + 0.03 * careless,
-            grow: rng.range(-0.012, 0.045),
-            pressure: rng.range(0.0, 0.03),
-            joins: if cursive { 0.0 } else { rng.range(-0.2, 0.7).max(0.0) },
-            starved: (rng.unit() * 1.4 - 0.7).max(0.0),
-            own_marks: rng.chance(0.6),
-            marks: MarkHabit::new(rng),
-            capitals: rng.range(0.85, 1.15),
-            blots: if rng.chance(0.15) { 0.02 } else { 0.002 },
-            face,
-        }
+        Self { face, manner }
     }
 
     pub(crate) fn measure(&self, text: &str, size: f32) -> f32 {
-        text.chars().map(|c| self.step(c, size)).sum()
-    }
-
-    /// The face from which this hand takes a character: always the same one.
-    fn source(&self, c: char) -> &Face {
-        if let Some((lender, share)) = &self.lender {
-            let base = c.nfd().next().unwrap_or(c);
-            let own = mix(self.seed ^ u64::from(u32::from(base)));
-            if ((own >> 40) as f32 / (1u64 << 24) as f32) < *share && lender.glyph(c).is_some() {
-                return lender;
-            }
-        }
-        &self.face
-    }
-
-    fn step(&self, c: char, size: f32) -> f32 {
-        let face = self.source(c);
-        match face.glyph(c) {
-            Some(glyph) => (glyph.advance * face.scale(size) + self.spacing * size) * self.width,
-            None => {
-                (0.16 + 0.5 * self.face.space * self.face.scale(1.0).min(2.0))
-                    * size
-                    * self.word_gap
-                    * self.width
-            }
+        match &self.manner {
+            Manner::Outline(hand) => hand.measure(text, size),
+            Manner::Pen(hand) => hand.measure(text, size),
         }
     }
 
     pub(crate) fn draw(&self, struck: &str, text: &str, size: f32, rng: &mut Rng) -> (Vec<Drawn>, f32) {
-        let mut line = Line { hand: self, size, seed: rng.next_u64(), x: 0.0, drawn: Vec::new(), exit: None };
-        if !struck.is_empty() {
-            let start = line.x;
-            line.word(struck, false, rng);
-            line.drawn.push(strike(start, line.x, size, self.pen_radius(size) * 2.0, rng));
-            line.word(" ", false, rng);
+        match &self.manner {
+            Manner::Outline(hand) => hand.draw(struck, text, size, rng),
+            Manner::Pen(hand) => hand.draw(struck, text, size, rng),
         }
-        line.word(text, true, rng);
-        let advance = line.x;
-        let mut drawn = line.drawn;
-        // The line's own wander and slope bend everything that was written on it.
-        let seed = rng.next_u64();
-        let slope = self.slope + rng.normal() * 0.006;
-        let length = self.wander_length * size;
-        for shape in drawn.iter_mut().flat_map(|d| &mut d.shapes) {
-            shape.map(|(x, y)| (x, y + slope * x + self.wander * size * noise(seed, x / length)));
+    }
+}
+
+/// How a hand leaves the straight line.
+#[derive(Debug, Clone)]
+struct Wander {
+    /// Share of size.
+    amount: f32,
+    /// Length of a wave in sizes.
+    length: f32,
+    slope: f32,
+}
+
+impl Wander {
+    fn new(careless: f32, rng: &mut Rng) -> Self {
+        Self {
+            amount: rng.range(0.0, 0.12) * (0.4 + careless),
+            length: rng.range(2.0, 9.0),
+            slope: rng.normal() * 0.012,
         }
-        (drawn, advance)
     }
 
-    /// Half the width of strokes this pen makes beside the font's own.
-    fn pen_radius(&self, size: f32) -> f32 {
-        ((0.07 + self.grow) * size / 2.0).max(0.45)
+    fn apply(&self, drawn: &mut [Drawn], size: f32, rng: &mut Rng) {
+        let seed = rng.next_u64();
+        let slope = self.slope + rng.normal() * 0.006;
+        let length = self.length * size;
+        for shape in drawn.iter_mut().flat_map(|d| &mut d.shapes) {
+            shape.map(|(x, y)| (x, y + slope * x + self.amount * size * noise(seed, x / length)));
+        }
     }
 }
 
@@ -149,117 +96,13 @@ pub(crate) fn pen_marks(
     radius: f32,
     rng: &mut Rng,
 ) -> Vec<Shape> {
-    let habit = MarkHabit::new(&mut Rng::new(derive(size.to_bits().into(), 5)));
-    marks::pen_marks(c, letter, place, size, radius, &habit, rng)
-}
-
-struct Line<'a> {
-    hand: &'a Hand,
-    size: f32,
-    seed: u64,
-    x: f32,
-    drawn: Vec<Drawn>,
-    /// Where the last letter ended, if the pen may go on from there.
-    exit: Option<Point>,
-}
-
-impl Line<'_> {
-    fn word(&mut self, text: &str, kept: bool, rng: &mut Rng) {
-        for c in text.chars() {
-            let face = self.hand.source(c);
-            match face.glyph(c) {
-                Some(glyph) => self.letter(c, glyph, face.scale(self.size), kept, rng),
-                None => self.exit = None,
-            }
-            let step = self.hand.step(c, self.size);
-            self.x += step * (1.0 + self.hand.jitter * 1.2 * rng.normal());
-        }
-    }
-
-    fn letter(&mut self, c: char, glyph: &Glyph, scale: f32, kept: bool, rng: &mut Rng) {
-        let hand = self.hand;
-        let size = self.size;
-        let along = self.x / size;
-        let pressure = noise(self.seed, along * 0.4);
-        let capital = if c.is_uppercase() { hand.capitals } else { 1.0 };
-        let vary = |rng: &mut Rng| 1.0 + hand.jitter * 0.9 * rng.normal();
-        let place = Placement {
-            x: self.x + hand.jitter * size * 0.4 * rng.normal(),
-            y: hand.jitter * size * 0.9 * rng.normal(),
-            scale_x: scale * hand.width * vary(rng),
-            scale_y: scale * capital * vary(rng),
-            slant: hand.slant
-                + hand.sway * noise(self.seed ^ 1, along * 0.15)
-                + hand.jitter * 0.8 * rng.normal(),
-            turn: hand.jitter * 0.6 * rng.normal(),
-            grow: (hand.grow + hand.pressure * pressure) * size / scale / 2.0,
-        };
-        let (p1, p2) = (rng.unit(), rng.unit());
-        let (f1, f2) = (rng.range(0.7, 1.8), rng.range(0.7, 1.8));
-        let amplitude = hand.elastic * rng.range(0.4, 1.4);
-        let bend = |(x, y): Point| (x + amplitude * sine(f1 * y + p1), y + amplitude * sine(f2 * x + p2));
-        let flow = 1.0 - hand.starved * (0.35 + 0.35 * noise(self.seed ^ 2, along * 0.5)).max(0.0);
-        let mut shapes = vec![filled(glyph.body.iter(), &place, bend)];
-        let radius = (hand.pen_radius(size) * (1.0 + 0.3 * pressure)).max(0.4);
-        let marked = c.nfd().nth(1).is_some();
-        let mut marks = Vec::new();
-        if hand.own_marks && marked && vietnamese(c) {
-            if let Some(bbox) = glyph.bbox {
-                marks = marks::pen_marks(c, bbox, &place, size, radius, &hand.marks, rng);
-            }
-        }
-        if marks.is_empty() {
-            for mark in glyph.above.iter().chain(&glyph.below) {
-                let spread = hand.marks.spread * size * if marked { 1.0 } else { 0.5 };
-                let moved = Placement {
-                    x: place.x + rng.normal() * spread + hand.marks.shift * 0.5 * size,
-                    y: place.y - (rng.normal() * spread * 0.6).abs(),
-                    ..place
-                };
-                marks.push(filled(mark.iter(), &moved, bend));
-            }
-        }
-        shapes.append(&mut marks);
-        if let Some(bbox) = glyph.bbox {
-            self.join(&bbox, &place, c, radius, rng);
-        }
-        if rng.chance(hand.blots) {
-            let r = size * rng.range(0.04, 0.12);
-            let (x, y) = place.apply((glyph.advance * rng.unit(), 0.3 * rng.unit()));
-            self.drawn.push(Drawn {
-                character: None,
-                shapes: vec![Shape::Stroke(vec![PenPoint { x, y, radius: r, flow: 1.0 }])],
-                ink: 1.0,
-            });
-        }
-        self.drawn.push(Drawn { character: kept.then_some(c), shapes, ink: flow.clamp(0.25, 1.0) });
-    }
-
-    /// Goes on with the pen on the paper from the last letter to this one.
-    fn join(&mut self, bbox: &EmBox, place: &Placement, c: char, radius: f32, rng: &mut Rng) {
-        let lower = c.is_lowercase();
-        let height = bbox.top - bbox.bottom.max(0.0);
-        let entry =
-            place.apply((bbox.left + 0.02, bbox.bottom.max(0.0) + height.min(0.5) * rng.range(0.2, 0.6)));
-        if let (Some(exit), true) = (self.exit, lower && rng.chance(self.hand.joins)) {
-            let gap = entry.0 - exit.0;
-            if gap > -0.15 * self.size && gap < 0.6 * self.size {
-                let low = (exit.0 + gap * 0.45, exit.1.max(entry.1) + 0.03 * self.size);
-                let shape = marks::stroke(&[exit, low, entry], radius * 0.8, rng);
-                self.drawn.push(Drawn { character: None, shapes: vec![shape], ink: 0.9 });
-            }
-        }
-        let end = place.apply((bbox.right - 0.02, bbox.bottom.max(0.0) + 0.06));
-        self.exit = c.is_alphabetic().then_some(end);
-    }
+    let habit = marks::MarkHabit::new(&mut Rng::new(derive(size.to_bits().into(), 5)));
+    marks::pen_marks(c, &marks::Anchor::of(letter, place), size, radius, &habit, rng)
 }
 
 /// Whether all marks of a character are Vietnamese ones that a pen can draw apart from the letter.
 fn vietnamese(c: char) -> bool {
-    c.nfd().skip(1).all(|m| {
-        matches!(
-            m,
-            '\u{300}' | '\u{301}' | '\u{302}' | '\u{303}' | '\u{306}' | '\u{309}' | '\u{31b}' | '\u{323}'
-        )
-    }) && c.nfd().skip(1).any(|m| m != '\u{31b}')
+    const MARKS: [char; 8] =
+        ['\u{300}', '\u{301}', '\u{302}', '\u{303}', '\u{306}', '\u{309}', '\u{31b}', '\u{323}'];
+    c.nfd().skip(1).all(|m| MARKS.contains(&m)) && c.nfd().skip(1).any(|m| m != '\u{31b}')
 }

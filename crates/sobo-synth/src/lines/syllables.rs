@@ -6,20 +6,21 @@ use crate::fonts::ALPHABET;
 use crate::random::Rng;
 
 const ONSETS: [&str; 28] = [
-    "", "b", "c", "ch", "d", "đ", "g", "gh", "gi", "h", "k", "kh", "l", "m", "n", "ng", "ngh", "nh", "ph", "qu", "r",
-    "s", "t", "th", "tr", "v", "x", "p",
+    "", "b", "c", "ch", "d", "đ", "g", "gh", "gi", "h", "k", "kh", "l", "m", "n", "ng", "ngh", "nh", "ph",
+    "qu", "r", "s", "t", "th", "tr", "v", "x", "p",
 ];
 
 /// Rimes without tone, open and nasal ones first.
 const RIMES: [&str; 118] = [
-    "a", "ai", "ao", "au", "ay", "am", "an", "ang", "anh", "ăm", "ăn", "ăng", "âu", "ây", "âm", "ân", "âng", "e", "eo",
-    "em", "en", "eng", "ê", "êu", "êm", "ên", "ênh", "i", "ia", "iêm", "iên", "iêng", "iêu", "im", "in", "inh", "iu",
-    "o", "oa", "oai", "oan", "oang", "oanh", "oay", "oe", "oen", "oi", "om", "on", "ong", "ô", "ôi", "ôm", "ôn", "ông",
-    "ơ", "ơi", "ơm", "ơn", "u", "ua", "uân", "uê", "uênh", "ui", "um", "un", "ung", "uôi", "uôm", "uôn", "uông", "uơ",
-    "uy", "uya", "uyên", "uyn", "uynh", "ư", "ưa", "ưi", "ưng", "ươi", "ươm", "ươn", "ương", "ươu", "ưu", "y", "yêm",
-    "yên", "yêu", "oong", "uây", "oăn", "oăng", // closed by a stop: acute or dot below only
-    "ac", "ach", "ap", "at", "ăc", "ăt", "âp", "ât", "ec", "et", "êch", "êt", "ich", "it", "iêc", "iêt", "oc", "ôc",
-    "uôc", "ươt", "ưc", "uyêt",
+    "a", "ai", "ao", "au", "ay", "am", "an", "ang", "anh", "ăm", "ăn", "ăng", "âu", "ây", "âm", "ân", "âng",
+    "e", "eo", "em", "en", "eng", "ê", "êu", "êm", "ên", "ênh", "i", "ia", "iêm", "iên", "iêng", "iêu", "im",
+    "in", "inh", "iu", "o", "oa", "oai", "oan", "oang", "oanh", "oay", "oe", "oen", "oi", "om", "on", "ong",
+    "ô", "ôi", "ôm", "ôn", "ông", "ơ", "ơi", "ơm", "ơn", "u", "ua", "uân", "uê", "uênh", "ui", "um", "un",
+    "ung", "uôi", "uôm", "uôn", "uông", "uơ", "uy", "uya", "uyên", "uyn", "uynh", "ư", "ưa", "ưi", "ưng",
+    "ươi", "ươm", "ươn", "ương", "ươu", "ưu", "y", "yêm", "yên", "yêu", "oong", "uây", "oăn",
+    "oăng", // closed by a stop: acute or dot below only
+    "ac", "ach", "ap", "at", "ăc", "ăt", "âp", "ât", "ec", "et", "êch", "êt", "ich", "it", "iêc", "iêt",
+    "oc", "ôc", "uôc", "ươt", "ưc", "uyêt",
 ];
 
 const STOPS_FROM: usize = 96;
@@ -53,7 +54,13 @@ fn tone_place(rime: &str) -> usize {
     let vowels = letters.iter().take_while(|c| vowel(c)).count();
     match vowels {
         0 | 1 => 0,
-        2 if vowels == letters.len() && !rime.starts_with("oa") && !rime.starts_with("oe") && rime != "uy" => 0,
+        2 if vowels == letters.len()
+            && !rime.starts_with("oa")
+            && !rime.starts_with("oe")
+            && rime != "uy" =>
+        {
+            0
+        }
         2 => 1,
         _ => 1,
     }
@@ -89,7 +96,17 @@ mod tests {
 
     #[test]
     fn tones_stand_where_they_are_written() {
-        for (rime, marked) in [("oan", 1), ("uyên", 2), ("ia", 0), ("ai", 0), ("ương", 1), ("oa", 1), ("uy", 1), ("oai", 1), ("ua", 0)] {
+        for (rime, marked) in [
+            ("oan", 1),
+            ("uyên", 2),
+            ("ia", 0),
+            ("ai", 0),
+            ("ương", 1),
+            ("oa", 1),
+            ("uy", 1),
+            ("oai", 1),
+            ("ua", 0),
+        ] {
             assert_eq!(tone_place(rime), marked, "{rime}");
         }
     }

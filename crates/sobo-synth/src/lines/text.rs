@@ -27,12 +27,18 @@ struct Table(Vec<Row>);
 
 impl Table {
     fn read(file: &'static str) -> Self {
-        let rows = file.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()).map(|line| {
-            let mut columns = line.split('\t');
-            let text = columns.next().unwrap_or_default();
-            let weight = columns.next().and_then(|w| w.parse().ok()).unwrap_or(1.0);
-            Row { text, weight, kind: columns.next().unwrap_or_default(), group: columns.next().unwrap_or_default() }
-        });
+        let rows =
+            file.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()).map(|line| {
+                let mut columns = line.split('\t');
+                let text = columns.next().unwrap_or_default();
+                let weight = columns.next().and_then(|w| w.parse().ok()).unwrap_or(1.0);
+                Row {
+                    text,
+                    weight,
+                    kind: columns.next().unwrap_or_default(),
+                    group: columns.next().unwrap_or_default(),
+                }
+            });
         Self(rows.collect())
     }
 
@@ -92,8 +98,8 @@ pub(crate) fn label(rng: &mut Rng) -> &'static str {
 /// A value for training lines.
 pub(crate) fn sample(rng: &mut Rng) -> Sample {
     let (field, text) = match rng.weighted(&[
-        0.23, 0.06, 0.11, 0.045, 0.02, 0.015, 0.02, 0.015, 0.015, 0.02, 0.05, 0.19, 0.015, 0.03, 0.01, 0.06, 0.10,
-        0.02,
+        0.23, 0.06, 0.11, 0.045, 0.02, 0.015, 0.02, 0.015, 0.015, 0.02, 0.05, 0.19, 0.015, 0.03, 0.01, 0.06,
+        0.10, 0.02,
     ]) {
         0 => (FieldKind::PersonName, cased_name(rng)),
         1 => (FieldKind::Date, date(rng)),
@@ -148,13 +154,52 @@ pub(crate) fn name(rng: &mut Rng) -> String {
     let surname = data.surnames.draw(rng);
     if surname.kind == "french" || rng.chance(0.02) {
         const FIRST: [&str; 24] = [
-            "Jean", "Pierre", "Louis", "André", "François", "Joseph", "Émile", "Henri", "Marcel", "Georges", "René",
-            "Paul", "Marie", "Jeanne", "Thérèse", "Hélène", "Lucie", "Geneviève", "Suzanne", "Yvonne", "Joséphine",
-            "Céline", "Françoise", "Aimée",
+            "Jean",
+            "Pierre",
+            "Louis",
+            "André",
+            "François",
+            "Joseph",
+            "Émile",
+            "Henri",
+            "Marcel",
+            "Georges",
+            "René",
+            "Paul",
+            "Marie",
+            "Jeanne",
+            "Thérèse",
+            "Hélène",
+            "Lucie",
+            "Geneviève",
+            "Suzanne",
+            "Yvonne",
+            "Joséphine",
+            "Céline",
+            "Françoise",
+            "Aimée",
         ];
         const LAST: [&str; 20] = [
-            "Dupont", "Lefèvre", "Martin", "Bernard", "Rousseau", "Moreau", "Garnier", "Lacombe", "Piétri", "Blanc",
-            "Chaillet", "Fabre", "Mathieu", "Roux", "Lemoine", "Gauthier", "Besançon", "Delaunay", "Vinçon", "Noël",
+            "Dupont",
+            "Lefèvre",
+            "Martin",
+            "Bernard",
+            "Rousseau",
+            "Moreau",
+            "Garnier",
+            "Lacombe",
+            "Piétri",
+            "Blanc",
+            "Chaillet",
+            "Fabre",
+            "Mathieu",
+            "Roux",
+            "Lemoine",
+            "Gauthier",
+            "Besançon",
+            "Delaunay",
+            "Vinçon",
+            "Noël",
         ];
         let first = one(&FIRST, rng);
         let second = if rng.chance(0.4) { format!(" {}", one(&FIRST, rng)) } else { String::new() };
@@ -169,13 +214,18 @@ pub(crate) fn name(rng: &mut Rng) -> String {
         }
         table.draw(rng).text
     };
-    let given = if rng.chance(0.06) { capitalised(&syllable(rng)) } else { draw_same(&data.given, rng).to_owned() };
+    let given =
+        if rng.chance(0.06) { capitalised(&syllable(rng)) } else { draw_same(&data.given, rng).to_owned() };
     let mut parts = vec![surname.text.to_owned()];
     if rng.chance(0.04) {
         parts.push(data.surnames.draw(rng).text.to_owned());
     }
     if !rng.chance(0.07) {
-        let middle = if rng.chance(0.05) { capitalised(&syllable(rng)) } else { data.middles.draw(rng).text.to_owned() };
+        let middle = if rng.chance(0.05) {
+            capitalised(&syllable(rng))
+        } else {
+            data.middles.draw(rng).text.to_owned()
+        };
         if middle != "-" {
             parts.push(middle);
         }
@@ -208,15 +258,27 @@ fn date(rng: &mut Rng) -> String {
         9 => format!("{dd} {} {y}", one(&FRENCH_MONTHS, rng)),
         10 => format!("{mm}{s}{y}"),
         _ => {
-            const ROMAN: [&str; 12] = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
+            const ROMAN: [&str; 12] =
+                ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"];
             format!("{dd}{s}{}{s}{y}", ROMAN[(m - 1) as usize])
         }
     }
 }
 
 const FRENCH_MONTHS: [&str; 13] = [
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-    "décembre", "Décembre",
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+    "Décembre",
 ];
 
 const UNITS: [&str; 10] = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"];
@@ -235,19 +297,33 @@ fn number_words(n: i32, old: bool, rng: &mut Rng) -> String {
             1 => format!("mười {}", unit(ones)),
             _ => {
                 let last = match ones {
-                    0 => return format!("{} {}", unit(tens), if old || rng.chance(0.6) { "mươi" } else { "chục" }),
+                    0 => {
+                        return format!(
+                            "{} {}",
+                            unit(tens),
+                            if old || rng.chance(0.6) { "mươi" } else { "chục" }
+                        );
+                    }
                     1 => "mốt".to_owned(),
                     4 if rng.chance(0.4) => "tư".to_owned(),
                     5 => one(&["lăm", "lăm", "nhăm"], rng).to_owned(),
                     _ => unit(ones),
                 };
-                if rng.chance(0.12) { format!("{} {last}", unit(tens)) } else { format!("{} mươi {last}", unit(tens)) }
+                if rng.chance(0.12) {
+                    format!("{} {last}", unit(tens))
+                } else {
+                    format!("{} mươi {last}", unit(tens))
+                }
             }
         }
     };
     let mut parts = Vec::new();
     if n >= 1000 {
-        let thousand = if old { one(&["ngàn", "ngàn", "nghìn"], rng) } else { one(&["nghìn", "nghìn", "ngàn"], rng) };
+        let thousand = if old {
+            one(&["ngàn", "ngàn", "nghìn"], rng)
+        } else {
+            one(&["nghìn", "nghìn", "ngàn"], rng)
+        };
         parts.push(format!("{} {thousand}", unit(n / 1000)));
     }
     if n >= 100 && (n % 1000) / 100 > 0 {
@@ -278,7 +354,12 @@ fn date_words(rng: &mut Rng) -> String {
     };
     let year = if rng.chance(0.12) {
         // Digit by digit.
-        y.to_string().chars().filter_map(|c| c.to_digit(10)).map(|d| UNITS[d as usize]).collect::<Vec<_>>().join(" ")
+        y.to_string()
+            .chars()
+            .filter_map(|c| c.to_digit(10))
+            .map(|d| UNITS[d as usize])
+            .collect::<Vec<_>>()
+            .join(" ")
     } else {
         number_words(y, old, rng)
     };
@@ -294,19 +375,52 @@ fn date_words(rng: &mut Rng) -> String {
     if rng.chance(0.45) {
         let words: Vec<&str> = whole.split(' ').collect();
         let cut = 1 + rng.below(words.len().saturating_sub(1).max(1));
-        return if rng.chance(0.5) { words[..cut].join(" ") } else { words[cut.min(words.len() - 1)..].join(" ") };
+        return if rng.chance(0.5) {
+            words[..cut].join(" ")
+        } else {
+            words[cut.min(words.len() - 1)..].join(" ")
+        };
     }
     whole
 }
 
 fn french_date_words(d: i32, m: i32, y: i32, rng: &mut Rng) -> String {
     const NUMBERS: [&str; 32] = [
-        "", "premier", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze",
-        "treize", "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf", "vingt", "vingt et un",
-        "vingt-deux", "vingt-trois", "vingt-quatre", "vingt-cinq", "vingt-six", "vingt-sept", "vingt-huit",
-        "vingt-neuf", "trente", "trente et un",
+        "",
+        "premier",
+        "deux",
+        "trois",
+        "quatre",
+        "cinq",
+        "six",
+        "sept",
+        "huit",
+        "neuf",
+        "dix",
+        "onze",
+        "douze",
+        "treize",
+        "quatorze",
+        "quinze",
+        "seize",
+        "dix-sept",
+        "dix-huit",
+        "dix-neuf",
+        "vingt",
+        "vingt et un",
+        "vingt-deux",
+        "vingt-trois",
+        "vingt-quatre",
+        "vingt-cinq",
+        "vingt-six",
+        "vingt-sept",
+        "vingt-huit",
+        "vingt-neuf",
+        "trente",
+        "trente et un",
     ];
-    const TENS: [&str; 8] = ["vingt", "trente", "quarante", "cinquante", "soixante", "dix", "trente", "quarante"];
+    const TENS: [&str; 8] =
+        ["vingt", "trente", "quarante", "cinquante", "soixante", "dix", "trente", "quarante"];
     let tail = if y % 10 > 1 { format!("-{}", NUMBERS[(y % 10) as usize]) } else { String::new() };
     let day = NUMBERS[d.clamp(1, 31) as usize];
     let month = FRENCH_MONTHS[(m - 1) as usize];
@@ -343,7 +457,9 @@ fn number(rng: &mut Rng) -> String {
 
 fn identity(rng: &mut Rng) -> String {
     let digits = |count: usize, rng: &mut Rng| -> String {
-        (0..count).map(|i| char::from(b'0' + if i == 0 { rng.below(4) } else { rng.below(10) } as u8)).collect()
+        (0..count)
+            .map(|i| char::from(b'0' + if i == 0 { rng.below(4) } else { rng.below(10) } as u8))
+            .collect()
     };
     let nine = digits(9, rng);
     match rng.below(6) {
@@ -379,14 +495,27 @@ pub(crate) fn place(rng: &mut Rng) -> String {
     }
     let ward = rng.between(1, 28);
     let district = match rng.below(4) {
-        0 => one(&["Nhứt", "Nhì", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Chín", "Mười", "Mười Một"], rng).to_owned(),
-        1 => one(&["Bình Thạnh", "Phú Nhuận", "Tân Bình", "Gò Vấp", "Tân Phú", "Thủ Đức", "Bình Tân"], rng).to_owned(),
+        0 => one(&["Nhứt", "Nhì", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Chín", "Mười", "Mười Một"], rng)
+            .to_owned(),
+        1 => one(&["Bình Thạnh", "Phú Nhuận", "Tân Bình", "Gò Vấp", "Tân Phú", "Thủ Đức", "Bình Tân"], rng)
+            .to_owned(),
         _ => rng.between(1, 12).to_string(),
     };
     let village = |rng: &mut Rng| one(&data.villages, rng);
     let made_up = |rng: &mut Rng| format!("{} {}", capitalised(&syllable(rng)), capitalised(&syllable(rng)));
     let city = one(
-        &["Sài-Gòn", "Sài Gòn", "Saigon", "TP.HCM", "TP. HCM", "TP Hồ Chí Minh", "thành phố Hồ Chí Minh", "Chợ-Lớn", "Gia-Định", "HCM"],
+        &[
+            "Sài-Gòn",
+            "Sài Gòn",
+            "Saigon",
+            "TP.HCM",
+            "TP. HCM",
+            "TP Hồ Chí Minh",
+            "thành phố Hồ Chí Minh",
+            "Chợ-Lớn",
+            "Gia-Định",
+            "HCM",
+        ],
         rng,
     );
     match rng.below(20) {
@@ -412,7 +541,8 @@ pub(crate) fn place(rng: &mut Rng) -> String {
 }
 
 fn phrase(kind: &str, rng: &mut Rng) -> String {
-    let of_kind: Vec<&str> = data().phrases.iter().filter(|(k, _)| *k == kind).map(|(_, text)| *text).collect();
+    let of_kind: Vec<&str> =
+        data().phrases.iter().filter(|(k, _)| *k == kind).map(|(_, text)| *text).collect();
     let mut text = one(&of_kind, rng).to_owned();
     while let (Some(start), Some(end)) = (text.find('{'), text.find('}')) {
         let filled = match &text[start + 1..end] {
