@@ -1,0 +1,127 @@
+//! Entry numbers along the page and through the volume; numbers and names that a page repeats.
+
+use sobo_core::Entry;
+use sobo_text::exact_key;
+
+use super::{alternatives, contradict, support, written};
+use crate::{Context, Extraction, PageIssue, value};
+
+const NUMBER: &str = "entry_number";
+
+fn numbers(entries: &[Entry]) -> Vec<Option<u32>> {
+    entries.iter().map(|entry| written(entry, NUMBER).and_then(|field| value::number(&field.text))).collect()
+}
+
+/// The number that stands before `index`, from the page or the page before.
+fn before(numbers: &[Option<u32>], index: usize, context: &Context) -> Option<u32> {
+    match index {
+        0 => context.previous_number,
+        _ => numbers.get(index - 1).copied().flatten(),
+    }
+}
+
+/// Where a number breaks the sequence and an alternative continues it on both sides that are known.
+pub(super) fn choose(entries: &mut [Entry], context: &Context) {
+    for index in 0..entries.len() {
+        let all = numbers(entries);
+        let previous = before(&all, index, context);
+        let next = all.get(index + 1).copied().flatten();
+        let wanted = match (previous, next) {
+            (Some(p), Some(n)) if n == p + 2 => p + 1,
+            // One neighbour alone must itself be in line with the one beyond it.
+            (Some(p), None) if index > 1 && all[index - 2].is_some_and(|q| q + 1 == p) => p + 1,
+            (None, Some(n)) if all.get(index + 2).copied().flatten() == Some(n + 1) && n > 0 => n - 1,
+            _ => continue,
+        };
+        if all[index] == Some(wanted) {
+            continue;
+        }
+        let Some(field) = entries[index].fields.get_mut(NUMBER) else { continue };
+        if field.lacuna.is_some() {
+            continue;
+        }
+        let options = alternatives(field);
+        let first = options[0].1;
+        let fitting = options.into_iter().skip(1).find(|(text, _)| value::number(text) == Some(wanted));
+        if let Some((text, p)) = fitting.filter(|(_, p)| *p >= 0.05 * first) {
+            let trust = p / (p + 0.05 * first).max(f32::MIN_POSITIVE);
+            value::choose(field, text, trust.min(0.95), "entry_number_sequence");
+            field.value = Some(wanted.to_string());
+        }
+    }
+}
+
+pub(super) fn check(extraction: &mut Extraction, context: &Context) {
+    sequence(extraction, context);
+    for entry in &mut extraction.entries {
+        for (name, rule) in [(NUMBER, "entry_number_year"), ("book_number", "book_number_year")] {
+            year_suffix(entry, name, rule, context);
+        }
+    }
+    repeated_on_page(&mut extraction.entries, "book_number", "book_number_repeated");
+    repeated_on_page(&mut extraction.entries, "officer_name", "repeated");
+}
+
+fn sequence(extraction: &mut Extraction, context: &Context) {
+    let all = numbers(&extraction.entries);
+    for index in 0..all.len() {
+        let Some(number) = all[index] else { continue };
+        let previous = before(&all, index, context);
+        let next = all.get(index + 1).copied().flatten();
+        let follows = previous.is_some_and(|p| p + 1 == number);
+        let leads = next.is_some_and(|n| number + 1 == n);
+        let strength = match (follows, leads) {
+            (true, true) => 0.9,
+            (true, false) | (false, true) => 0.75,
+            (false, false) => 0.0,
+        };
+        let Some(entry) = extraction.entries.get_mut(index) else { continue };
+        if strength > 0.0 {
+            support(entry, NUMBER, "entry_number_sequence", strength, None);
+        } else if previous.is_some_and(|p| p >= number) || next.is_some_and(|n| n <= number) {
+            contradict(entry, NUMBER, "entry_number_sequence", 0.5, None);
+        }
+        if let Some(p) = previous.filter(|p| p + 1 != number) {
+            let code = if p == number {
+                "entry_number_repeated"
+            } else if p > number {
+                "entry_number_falls"
+            } else {
+                "entry_number_gap"
+            };
+            extraction.issues.push(PageIssue {
+                code: code.to_owned(),
+                entry: Some(index),
+                field: Some(NUMBER.to_owned()),
+                detail: format!("{p} → {number}"),
+            });
+        }
+    }
+}
+
+fn year_suffix(entry: &mut Entry, name: &str, rule: &str, context: &Context) {
+    let (Some(first), Some(last)) = (context.book_year, context.last_year()) else { return };
+    let Some(year) = written(entry, name).and_then(|field| value::number_year(&field.text, Some(last)))
+    else {
+        return;
+    };
+    if (first..=last).contains(&year) {
+        support(entry, name, rule, 0.3, None);
+    } else {
+        contradict(entry, name, rule, 0.4, None);
+    }
+}
+
+/// What all entries of a page share: each reading that another entry repeats is supported.
+fn repeated_on_page(entries: &mut [Entry], name: &str, rule: &str) {
+    let keys: Vec<String> = entries
+        .iter()
+        .map(|entry| written(entry, name).map(|field| exact_key(&field.text)).unwrap_or_default())
+        .collect();
+    for index in 0..entries.len() {
+        let repeats = (0..keys.len()).any(|other| other != index && keys[other] == keys[index]);
+        if repeats && !keys[index].is_empty() {
+            support(&mut entries[index], name, rule, 0.5, None);
+        }
+    }
+}
