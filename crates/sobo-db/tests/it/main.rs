@@ -3,4 +3,9 @@
 
 mod audit;
 mod change;
+mod intake;
+mod queue;
+mod reading;
+mod register;
 mod setting;
+mod volume;
