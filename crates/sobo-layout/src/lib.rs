@@ -1,15 +1,32 @@
 //! Ruled tables, text lines, label anchors and the alignment of a page to its form.
+//!
+//! Three steps, of which none recognises text: [`analyse`] finds rulings, tables and lines of text
+//! on a restored page; [`anchor_requests`] says which lines of print are to be read, which the
+//! pipeline does with whatever recogniser it has; [`align`] chooses the form that explains the
+//! readings best and gives the boxes of every field of every entry.
 
+mod align;
+mod anchor;
+mod chain;
 mod clean;
 mod component;
+mod forms;
+mod labelled;
+mod ledger;
 mod line;
+mod matching;
+mod plan;
 mod raster;
 mod ruling;
 mod structure;
 mod table;
 
+pub use align::align;
+pub use anchor::{Anchor, AnchorPlace, AnchorRequest, anchor_requests};
 pub use component::Component;
+pub use forms::{FormError, LoadedForm, load_forms};
 pub use line::{Slot, TextLine};
+pub use plan::{EntryPlan, FieldPlan, PagePlan};
 pub use raster::Page;
 pub use ruling::{Ruling, Stroke};
 pub use structure::{Structure, analyse};

@@ -91,6 +91,18 @@ pub(crate) fn on_leaders(
     for row in &mut rows {
         row.leaders.sort_by(|a, b| a.start.total_cmp(&b.start));
     }
+    // Pieces nearer than the shortest label with its blanks are one leader under writing.
+    let near = 2.7 * text_height;
+    let stretches = |leaders: &[&Ruling]| {
+        let mut stretches: Vec<(f32, f32)> = Vec::new();
+        for leader in leaders {
+            match stretches.last_mut() {
+                Some(last) if leader.start - last.1 < near => last.1 = last.1.max(leader.end),
+                _ => stretches.push((leader.start, leader.end)),
+            }
+        }
+        stretches
+    };
     // Height of the row's line at any x: the nearest leader's.
     let height = |row: &Row<'_>, x: f32| {
         let nearest = row.leaders.iter().min_by(|a, b| {
@@ -136,25 +148,23 @@ pub(crate) fn on_leaders(
         }
         let mut slots = Vec::new();
         let mut left = row.limits.0;
-        for (i, leader) in row.leaders.iter().enumerate() {
-            let right = row.leaders.get(i + 1).map_or(row.limits.1, |next| next.start);
-            let (top, bottom) = (leader.at(leader.start) - up, leader.at(leader.start) + down);
-            let label = Rect::from_edges(left.into(), top.into(), leader.start.into(), bottom.into());
+        for (start, end) in stretches(&row.leaders) {
+            let (top, bottom) = (height(row, start) - up, height(row, start) + down);
+            let label = Rect::from_edges(left.into(), top.into(), start.into(), bottom.into());
             let label_ink = ink
                 .iter()
-                .filter(|c| c.cx() > left && (c.x1 as f32) < leader.start + 0.4 * text_height)
+                .filter(|c| c.cx() > left && (c.x1 as f32) < start + 0.4 * text_height)
                 .map(|c| c.area)
                 .sum::<u32>() as f32
                 > 0.25 * text_height * text_height;
             let value = Rect::from_edges(
-                f64::from(leader.start) - 0.3 * f64::from(text_height),
-                top.min(leader.at(leader.end) - up).into(),
-                leader.end.into(),
-                bottom.max(leader.at(leader.end) + down).into(),
+                f64::from(start) - 0.3 * f64::from(text_height),
+                top.min(height(row, end) - up).into(),
+                end.into(),
+                bottom.max(height(row, end) + down).into(),
             );
-            let _ = right;
             slots.push(Slot { label, value, leader: true, label_ink });
-            left = leader.end;
+            left = end;
         }
         // Ink after the last leader, if there is much of it, is a slot without a leader.
         let tail = ink
@@ -239,7 +249,7 @@ pub(crate) fn chained(
         for (j, b) in letters.iter().enumerate().skip(i + 1) {
             let size = text_height.max(0.9 * a.height().min(b.height()) as f32);
             let gap = b.x0 as f32 - a.x1 as f32;
-            if b.x0 as f32 - a.x0 as f32 > a.width() as f32 + 1.5 * size {
+            if b.x0 as f32 - a.x0 as f32 > a.width() as f32 + 2.0 * size {
                 break;
             }
             let shared = a.y1.min(b.y1) as f32 - a.y0.max(b.y0) as f32;

@@ -32,6 +32,10 @@ pub struct Ruling {
     pub strength: f32,
     /// Share of the length that is supported by pixels.
     pub support: f32,
+    /// Self-likeness of the line at each shift in pixels, for leaders.
+    rhythm: Vec<f32>,
+    /// Mean distance from dot to dot, in pixels.
+    pitch: f32,
 }
 
 impl Ruling {
@@ -125,8 +129,11 @@ fn find(page: &Page, leaders: bool) -> Vec<Ruling> {
     let tracks = follow(&peaks, step as f32, page.scale);
     let mut rulings = Vec::new();
     for track in tracks {
-        rulings.extend(judge(page, &track, step, aside, threshold, leaders));
+        if let Some(ruling) = judge(page, &track, step, aside, threshold, leaders) {
+            rulings.extend(split_at_gaps(page, ruling, aside));
+        }
     }
+    keep_rhythm(&mut rulings, page.scale);
     join(rulings, page, leaders)
 }
 
@@ -250,6 +257,8 @@ fn judge(
         stroke: Stroke::Solid,
         strength,
         support: density,
+        rhythm: Vec::new(),
+        pitch: 0.0,
     };
     let reach = page.px(28.0);
     let from = (ruling.start - reach).max(0.0) as usize;
@@ -257,7 +266,7 @@ fn judge(
     let profile: Vec<f32> = (from..=to).map(|x| height_at(page, x, ruling.at(x as f32), aside)).collect();
     let inside = |x: f32| (x as usize).saturating_sub(from).min(profile.len() - 1);
     let (a, b) = (inside(ruling.start), inside(ruling.end));
-    let (stroke, support) = texture(&profile[a..=b], page.scale);
+    let (stroke, support, pitch) = texture(&profile[a..=b], page.scale);
     if stroke == Stroke::Dotted && !leaders {
         // Vertical rows of dots are not used; a faded vertical ruling looks dotted.
         ruling.stroke = Stroke::Solid;
@@ -265,14 +274,19 @@ fn judge(
         ruling.stroke = stroke;
     }
     ruling.support = support;
+    ruling.pitch = pitch;
     if support < 0.12 || strength < threshold {
         return None;
     }
     // Rows of letters also make ridges, but their strokes go on above and below.
-    let thin = thinness(page, &ruling, &profile[a..=b], from + a);
-    let long = ruling.length() >= page.px(260.0) && ruling.stroke == Stroke::Solid;
-    if thin < if long { 0.25 } else { 0.5 } {
+    if thinness(page, &ruling, &profile[a..=b], from + a) < 0.5 {
         return None;
+    }
+    if ruling.stroke == Stroke::Solid && (ruling.length() < page.px(110.0) || support < 0.6) {
+        return None;
+    }
+    if ruling.stroke == Stroke::Dotted {
+        ruling.rhythm = rhythm(&profile[a..=b], page.scale);
     }
     // The true ends: the stretch whose sum of (height - half the mean) is greatest.
     let mean = profile[a..=b].iter().sum::<f32>() / (b - a + 1) as f32;
@@ -283,6 +297,127 @@ fn judge(
     ruling.start = ((from + (a + grow).min(b)) as f32 - start as f32).max(0.0);
     ruling.end = (from + b.saturating_sub(grow).max(a) + end) as f32;
     (ruling.length() >= page.px(36.0)).then_some(ruling)
+}
+
+/// Parts a leader where its dots stop for longer than dots do: under the label of another field.
+fn split_at_gaps(page: &Page, ruling: Ruling, aside: usize) -> Vec<Ruling> {
+    if ruling.stroke == Stroke::Solid {
+        return vec![ruling];
+    }
+    let (from, to) =
+        (ruling.start.max(0.0) as usize, (ruling.end as usize).min(page.width.saturating_sub(1)));
+    let profile: Vec<f32> = (from..=to).map(|x| height_at(page, x, ruling.at(x as f32), aside)).collect();
+    let mean = profile.iter().sum::<f32>() / profile.len().max(1) as f32;
+    let window = page.px(16.0) as usize;
+    if profile.len() < 4 * window {
+        return vec![ruling];
+    }
+    // Mean over a window to the right of each position.
+    let mut sum: f32 = profile[..window].iter().map(|v| v.clamp(-20.0, 60.0)).sum();
+    let mut weak = Vec::with_capacity(profile.len());
+    for i in 0..=profile.len() - window {
+        if i > 0 {
+            sum += profile[i + window - 1].clamp(-20.0, 60.0) - profile[i - 1].clamp(-20.0, 60.0);
+        }
+        weak.push(sum / (window as f32) < 0.3 * mean);
+    }
+    let shortest = page.px(8.0) as usize;
+    let mut pieces = Vec::new();
+    let (mut start, mut i) = (0usize, 0usize);
+    while i < weak.len() {
+        if !weak[i] {
+            i += 1;
+            continue;
+        }
+        let run = weak[i..].iter().take_while(|w| **w).count();
+        if run >= shortest {
+            pieces.push((start, i + window / 4));
+            start = i + run + window - window / 4;
+        }
+        i += run;
+    }
+    pieces.push((start, profile.len()));
+    if pieces.len() == 1 {
+        return vec![ruling];
+    }
+    let parts = pieces.into_iter().filter(|(a, b)| b.saturating_sub(*a) as f32 >= page.px(36.0));
+    parts
+        .map(|(a, b)| {
+            let mut part = ruling.clone();
+            part.start = (from + a) as f32;
+            part.end = (from + b - 1) as f32;
+            part.points.retain(|p| p.0 >= part.start && p.0 <= part.end);
+            if part.points.len() < 2 {
+                part.points = vec![(part.start, ruling.at(part.start)), (part.end, ruling.at(part.end))];
+            }
+            part
+        })
+        .collect()
+}
+
+/// Shortest and longest distance between the dots of a leader, at 150 dpi.
+const DOTS: (f32, f32) = (3.0, 15.0);
+
+/// Autocorrelation of a profile for shifts up to a little over the longest distance of dots.
+fn rhythm(profile: &[f32], scale: f32) -> Vec<f32> {
+    let longest = (DOTS.1 * scale * 1.1).ceil() as usize;
+    let n = profile.len();
+    if n < 3 * longest {
+        return Vec::new();
+    }
+    // Writing over the dots must not outweigh them.
+    let mut sorted = profile.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let cap = 1.3 * sorted[n * 7 / 10];
+    let values: Vec<f32> = profile.iter().map(|v| v.clamp(-5.0, cap.max(1.0))).collect();
+    let mean = values.iter().sum::<f32>() / n as f32;
+    let power: f32 = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f32>().max(1e-3);
+    (0..=longest)
+        .map(|lag| {
+            let sum: f32 = (0..n - lag).map(|i| (values[i] - mean) * (values[i + lag] - mean)).sum();
+            sum / power * n as f32 / (n - lag) as f32
+        })
+        .collect()
+}
+
+/// Keeps only the leaders that have the rhythm of the page's dots: all leaders of a print are made
+/// of the same dots, while rows of letters have no rhythm.
+fn keep_rhythm(rulings: &mut Vec<Ruling>, scale: f32) {
+    let (low, high) = ((DOTS.0 * scale).round() as usize, (DOTS.1 * scale).round() as usize);
+    let mut votes = vec![0f32; high + 2];
+    for r in rulings.iter().filter(|r| r.stroke == Stroke::Dotted && r.rhythm.len() > high + 1) {
+        // The first peak after the first valley: its multiples are no periods of their own.
+        let start = (2..=high).find(|i| r.rhythm[*i] > r.rhythm[*i - 1]).unwrap_or(high).max(low);
+        let best = (start..=high).max_by(|a, b| r.rhythm[*a].total_cmp(&r.rhythm[*b]));
+        let Some(best) = best else { continue };
+        let first = (start..best)
+            .find(|i| {
+                r.rhythm[*i] >= 0.75 * r.rhythm[best]
+                    && r.rhythm[*i] >= r.rhythm[*i - 1]
+                    && r.rhythm[*i] >= r.rhythm[*i + 1]
+            })
+            .unwrap_or(best);
+        if r.rhythm[first] > 0.3 {
+            votes[first] += r.length() * r.rhythm[first];
+        }
+    }
+    let smooth = |i: usize| votes[i] + 0.6 * (votes[i.saturating_sub(1)] + votes[(i + 1).min(high)]);
+    let period = (low..=high).max_by(|a, b| smooth(*a).total_cmp(&smooth(*b))).unwrap_or(low);
+    if smooth(period) <= 0.0 {
+        rulings.retain(|r| r.stroke == Stroke::Solid);
+        return;
+    }
+    rulings.retain(|r| {
+        if r.stroke == Stroke::Solid {
+            return true;
+        }
+        let even = r.pitch / period as f32;
+        if r.rhythm.is_empty() || !(0.55..=1.9).contains(&even) {
+            return false;
+        }
+        let best = (period - 1..=period + 1).map(|i| r.rhythm[i.min(r.rhythm.len() - 1)]).fold(0.0, f32::max);
+        best > if r.length() > 150.0 * scale { 0.13 } else { 0.22 }
+    });
 }
 
 /// Share of the dark positions along a ruling where the darkness ends within a few pixels on both
@@ -349,7 +484,7 @@ fn roughness(points: &[(f32, f32)]) -> f32 {
 
 /// Solid or dotted, by how often the height rises and falls along the line, with the share of the
 /// pixels that stand above half the line's height.
-fn texture(profile: &[f32], scale: f32) -> (Stroke, f32) {
+fn texture(profile: &[f32], scale: f32) -> (Stroke, f32, f32) {
     let mut sorted = profile.to_vec();
     sorted.sort_by(f32::total_cmp);
     let at = |q: f32| sorted[((sorted.len() - 1) as f32 * q) as usize];
@@ -358,10 +493,10 @@ fn texture(profile: &[f32], scale: f32) -> (Stroke, f32) {
     let support = profile.iter().filter(|v| **v > cut).count() as f32 / profile.len() as f32;
     let middle = 0.5 * (low + high);
     let swings = profile.windows(2).filter(|p| (p[0] > middle) != (p[1] > middle)).count() as f32;
-    let pitch = 2.0 * profile.len() as f32 / swings.max(1.0) / scale;
+    let pitch = 2.0 * profile.len() as f32 / swings.max(1.0);
     let contrast = (high - low) / (high + low).abs().max(1.0);
-    let dotted = support < 0.72 && contrast > 0.45 && pitch < 14.0;
-    (if dotted { Stroke::Dotted } else { Stroke::Solid }, support)
+    let dotted = support < 0.72 && contrast > 0.45 && pitch < 16.0 * scale;
+    (if dotted { Stroke::Dotted } else { Stroke::Solid }, support, pitch)
 }
 
 /// Joins pieces of one line: solid pieces over wide gaps, leaders only where they nearly touch.

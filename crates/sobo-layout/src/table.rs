@@ -129,6 +129,7 @@ fn assemble(page: &Page, vs: &mut Vec<Ruling>, hs: &mut Vec<Ruling>) -> Option<T
     if vs.len() < 3 || hs.len() < 3 {
         return None;
     }
+    complete(&mut hs, &vs, centre);
     Some(Table { verticals: vs, horizontals: hs })
 }
 
@@ -164,4 +165,97 @@ fn merge(rulings: &[Ruling], near: f32, keep: impl Fn(&Ruling) -> bool) -> Vec<R
         merged.push(ruling);
     }
     merged
+}
+
+impl Table {
+    /// Heights of the rows in the middle of the table.
+    fn heights(&self) -> Vec<f32> {
+        let x = self.bbox().centre().x as f32;
+        self.horizontals.windows(2).map(|p| p[1].at(x) - p[0].at(x)).collect()
+    }
+
+    /// Number of rows at the top that hold headings and column numbers.
+    ///
+    /// The body is ruled evenly and the head is not; where even the first row is as high as the
+    /// others, it is the head alone.
+    pub fn head_rows(&self) -> usize {
+        let heights = self.heights();
+        let Some(common) = median(&heights) else { return 0 };
+        let even = |h: f32| (h / common - 1.0).abs() < 0.22;
+        let mut head = heights.iter().take_while(|h| !even(**h)).count();
+        if head >= heights.len() {
+            head = 1;
+        }
+        if head == 0 {
+            head = 1;
+        }
+        while head < heights.len() && heights[head] < 0.6 * common {
+            head += 1;
+        }
+        head.min(heights.len())
+    }
+
+    /// Number of rows of the head that hold headings: without a low row of column numbers.
+    pub fn label_rows(&self) -> usize {
+        let (head, heights) = (self.head_rows(), self.heights());
+        if head < 2 {
+            return head;
+        }
+        let tallest = heights[..head].iter().copied().fold(0.0, f32::max);
+        if heights[head - 1] < 0.75 * tallest { head - 1 } else { head }
+    }
+}
+
+/// Middle value; the upper one of an even number.
+pub(crate) fn median(values: &[f32]) -> Option<f32> {
+    let mut sorted = values.to_vec();
+    if sorted.is_empty() {
+        return None;
+    }
+    sorted.sort_by(f32::total_cmp);
+    Some(sorted[sorted.len() / 2])
+}
+
+/// Fills in row lines that were not found where the even ruling says that they must be.
+fn complete(hs: &mut Vec<Ruling>, vs: &[Ruling], x: f32) {
+    let at: Vec<f32> = hs.iter().map(|h| h.at(x)).collect();
+    let gaps: Vec<f32> = at.windows(2).map(|p| p[1] - p[0]).collect();
+    let Some(common) = median(&gaps) else { return };
+    let alike = gaps.iter().filter(|g| (**g / common - 1.0).abs() < 0.12).count();
+    if alike < 3 || alike * 2 < gaps.len() {
+        return;
+    }
+    let mut filled: Vec<Ruling> = Vec::new();
+    for i in 0..hs.len() {
+        filled.push(hs[i].clone());
+        let Some(gap) = gaps.get(i) else { continue };
+        let times = (gap / common).round();
+        if times >= 2.0 && times <= 8.0 && (gap / common - times).abs() < 0.2 {
+            for k in 1..times as usize {
+                filled.push(between(&hs[i], &hs[i + 1], k as f32 / times));
+            }
+        }
+    }
+    // Column lines that run on below the last row line hold more rows.
+    let bottom = vs.iter().map(|v| v.end).collect::<Vec<_>>();
+    if let (Some(end), Some(last)) = (median(&bottom), filled.last().cloned()) {
+        let room = ((end - last.at(x)) / common + 0.2).floor();
+        for k in 1..=(room.clamp(0.0, 8.0) as usize) {
+            let mut next = last.clone();
+            for p in &mut next.points {
+                p.1 += common * k as f32;
+            }
+            filled.push(next);
+        }
+    }
+    *hs = filled;
+}
+
+/// A line that lies between two others, `share` of the way down.
+fn between(above: &Ruling, below: &Ruling, share: f32) -> Ruling {
+    let mut line = above.clone();
+    for p in &mut line.points {
+        p.1 += (below.at(p.0) - p.1) * share;
+    }
+    line
 }

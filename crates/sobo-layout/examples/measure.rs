@@ -1,0 +1,376 @@
+//! Compares the planned boxes of pages with their truth: `measure [--oracle] [--out DIR] [--list] FORMS IMAGE…`.
+//! With `--oracle`, labels are taken from the truth file instead of a recogniser. For development.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use image::{Rgb, RgbImage};
+use serde_json::Value;
+use sobo_core::{CharSpan, Original, Reading, Rect, Restored};
+use sobo_layout::{Anchor, Page, PagePlan, Stroke, Structure, align, analyse, anchor_requests, load_forms};
+use sobo_read::{LineInput, Recognizer, TesseractReader};
+use sobo_restore::{Restoration, Settings, restore};
+
+fn rect_of(v: &Value) -> Rect<Original> {
+    let n: Vec<f64> = v.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect();
+    Rect::new(n[0], n[1], n[2], n[3])
+}
+
+fn to_original(r: &Restoration, b: &Rect<Restored>) -> Rect<Original> {
+    let ps = b.corners().map(|p| r.transform.to_original(p));
+    let x0 = ps.iter().map(|p| p.x).fold(f64::MAX, f64::min);
+    let x1 = ps.iter().map(|p| p.x).fold(f64::MIN, f64::max);
+    let y0 = ps.iter().map(|p| p.y).fold(f64::MAX, f64::min);
+    let y1 = ps.iter().map(|p| p.y).fold(f64::MIN, f64::max);
+    Rect::from_edges(x0, y0, x1, y1)
+}
+
+fn oracle(truth: &Value, r: &Restoration, rect: &Rect<Restored>) -> Reading {
+    let b = to_original(r, rect);
+    let mut chars: Vec<(f64, f64, char)> = Vec::new();
+    let mut add = |text: &str, bbox: Rect<Original>| {
+        let cy = bbox.centre().y;
+        if cy < b.y || cy > b.bottom() {
+            return;
+        }
+        let n = text.chars().count().max(1) as f64;
+        for (i, c) in text.chars().enumerate() {
+            let (x0, x1) = (bbox.x + bbox.w * i as f64 / n, bbox.x + bbox.w * (i + 1) as f64 / n);
+            let cx = (x0 + x1) / 2.0;
+            if cx > b.x && cx < b.right() {
+                chars.push((x0, x1, c));
+            }
+        }
+        chars.push((bbox.right(), bbox.right() + 1.0, ' '));
+    };
+    for p in truth["printed"].as_array().unwrap() {
+        add(p["text"].as_str().unwrap(), rect_of(&p["bbox"]));
+    }
+    for e in truth["entries"].as_array().unwrap() {
+        for f in e["fields"].as_object().unwrap().values() {
+            if let Some(ls) = f["lines"].as_array() {
+                for l in ls {
+                    if let Some(t) = l["text"].as_str() {
+                        add(t, rect_of(&l["bbox"]));
+                    }
+                }
+            }
+        }
+    }
+    chars.sort_by(|a, c| a.0.total_cmp(&c.0));
+    let text: String = chars.iter().map(|c| c.2).collect();
+    let chars = chars
+        .iter()
+        .map(|c| CharSpan {
+            ch: c.2,
+            x0: ((c.0 - b.x) / b.w) as f32,
+            x1: ((c.1 - b.x) / b.w) as f32,
+            probability: 1.0,
+        })
+        .collect();
+    Reading { text, chars, confidence: 1.0, ..Reading::default() }
+}
+
+#[derive(Default, Clone)]
+struct Sum {
+    pages: u32,
+    form: u32,
+    entries: u32,
+    found: u32,
+    invented: u32,
+    fields: u32,
+    right: u32,
+    loose: u32,
+    extra: u32,
+    iou: f64,
+    planned: u32,
+}
+
+fn main() {
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let flag = |args: &mut Vec<String>, name: &str| {
+        let i = args.iter().position(|a| a == name);
+        if let Some(i) = i {
+            args.remove(i);
+            true
+        } else {
+            false
+        }
+    };
+    let use_oracle = flag(&mut args, "--oracle");
+    let list = flag(&mut args, "--list");
+    let verbose = flag(&mut args, "--verbose");
+    let out: Option<PathBuf> = args.iter().position(|a| a == "--out").map(|i| {
+        args.remove(i);
+        PathBuf::from(args.remove(i))
+    });
+    let forms = load_forms(Path::new(&args.remove(0))).unwrap();
+    let reader = (!use_oracle).then(|| TesseractReader::new().unwrap());
+    let mut sums: BTreeMap<(String, String, String), Sum> = BTreeMap::new();
+    let mut by_field: BTreeMap<(String, String), (u32, u32)> = BTreeMap::new();
+    let (mut t_restore, mut t_layout, mut t_read, mut t_align) = (0u128, 0u128, 0u128, 0u128);
+    for path in &args {
+        let truth: Value =
+            serde_json::from_str(&std::fs::read_to_string(Path::new(path).with_extension("json")).unwrap())
+                .unwrap();
+        let img = image::open(path).unwrap();
+        let t = Instant::now();
+        let r = restore(&img, truth["dpi"].as_f64(), &Settings::default());
+        t_restore += t.elapsed().as_millis();
+        let t = Instant::now();
+        let s = analyse(Page::new(&r.grey, &r.ink, r.dpi));
+        let requests = anchor_requests(&s);
+        t_layout += t.elapsed().as_millis();
+        let t = Instant::now();
+        let readings: Vec<Reading> = if let Some(reader) = &reader {
+            let crops: Vec<_> = requests.iter().map(|q| r.crop(q.rect, 48)).collect();
+            let inputs: Vec<_> = crops.iter().map(LineInput::new).collect();
+            reader.read(&inputs).unwrap()
+        } else {
+            requests.iter().map(|q| oracle(&truth, &r, &q.rect)).collect()
+        };
+        t_read += t.elapsed().as_millis();
+        let anchors: Vec<Anchor> = requests
+            .into_iter()
+            .zip(readings)
+            .map(|(request, reading)| Anchor { request, reading })
+            .collect();
+        if verbose {
+            for a in &anchors {
+                let b = a.request.rect;
+                println!(
+                    "   A {:?} [{:.0},{:.0},{:.0},{:.0}] {:?}",
+                    a.request.place, b.x, b.y, b.w, b.h, a.reading.text
+                );
+            }
+        }
+        let t = Instant::now();
+        let plan = align(&s, &forms, &anchors);
+        t_align += t.elapsed().as_millis();
+        let get = |k: &str| truth[k].as_str().unwrap().to_string();
+        let key = (get("family"), get("register_type"), get("level"));
+        let sum = sums.entry(key.clone()).or_default();
+        sum.pages += 1;
+        let form = plan.form.map(|i| forms[i].form.clone());
+        let right_form =
+            form.as_ref().is_some_and(|f| f.family == key.0 && f.register_type.as_str() == key.1);
+        sum.form += u32::from(right_form);
+        let name = Path::new(path).file_stem().unwrap().to_string_lossy().to_string();
+        if !right_form {
+            println!(
+                "{name} {key:?}: form {:?} score {:.1} coverage {:.2} tables {:?} lines {}",
+                form.as_ref().map(|f| f.id.clone()),
+                plan.score,
+                plan.coverage,
+                s.tables.iter().map(|t| (t.columns(), t.rows())).collect::<Vec<_>>(),
+                s.lines.len()
+            );
+        }
+        let mut used = vec![false; plan.entries.len()];
+        let truth_entries = truth["entries"].as_array().unwrap();
+        let mut misses = Vec::new();
+        for e in truth_entries {
+            sum.entries += 1;
+            let tb = rect_of(&e["bbox"]);
+            let best = plan
+                .entries
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| !used[*i])
+                .map(|(i, p)| (i, to_original(&r, &p.bbox).iou(&tb)))
+                .max_by(|a, b| a.1.total_cmp(&b.1));
+            let matched = best.filter(|b| b.1 >= 0.5).map(|b| b.0);
+            if let Some(i) = matched {
+                used[i] = true;
+                sum.found += 1;
+                sum.iou += best.unwrap().1;
+            } else {
+                misses.push(format!("ENTRY missed iou {:.2}", best.map_or(0.0, |b| b.1)));
+            }
+            let fields = e["fields"].as_object().unwrap();
+            for (k, f) in fields {
+                if f["lost"].as_f64().unwrap_or(0.0) > 0.5 {
+                    continue;
+                }
+                sum.fields += 1;
+                let tb = rect_of(&f["bbox"]);
+                let planned = matched.and_then(|i| plan.entries[i].fields.iter().find(|p| p.name == *k));
+                let boxed = planned
+                    .filter(|p| !p.lines.is_empty())
+                    .map(|p| p.lines.iter().map(|l| to_original(&r, l)).reduce(|a, b| a.union(&b)).unwrap());
+                let ok = boxed.as_ref().is_some_and(|b| {
+                    let c = tb.centre();
+                    c.x > b.x && c.x < b.right() && c.y > b.y && c.y < b.bottom()
+                });
+                let c = by_field.entry((key.0.clone(), k.clone())).or_default();
+                c.1 += 1;
+                if ok {
+                    sum.right += 1;
+                    c.0 += 1;
+                    let b = boxed.unwrap();
+                    let cover = b.intersection(&tb).map_or(0.0, |i| i.area()) / tb.area();
+                    if cover < 0.8 || b.w > tb.w * 1.5 + 80.0 || b.h > tb.h * 1.6 + 50.0 {
+                        sum.loose += 1;
+                        misses.push(format!(
+                            "loose {k} {:?} got {:?}",
+                            (tb.x, tb.y, tb.w, tb.h),
+                            (b.x.round(), b.y.round(), b.w.round(), b.h.round())
+                        ));
+                    }
+                } else {
+                    misses.push(format!(
+                        "{k} {:?} {:?} got {:?}",
+                        f["text"].as_str().unwrap(),
+                        (tb.x, tb.y, tb.w, tb.h),
+                        boxed.map(|b| (b.x.round(), b.y.round(), b.w.round(), b.h.round()))
+                    ));
+                }
+            }
+            if let Some(i) = matched {
+                for p in &plan.entries[i].fields {
+                    if p.lines.is_empty() {
+                        continue;
+                    }
+                    sum.planned += 1;
+                    if !fields.contains_key(&p.name) {
+                        sum.extra += 1;
+                        misses.push(format!("extra {} {:?}", p.name, to_original(&r, &p.lines[0])));
+                    }
+                }
+            }
+        }
+        let invented = used.iter().filter(|u| !**u).count() as u32;
+        sum.invented += invented;
+        if invented > 0 {
+            misses.push(format!("{invented} entries invented"));
+        }
+        if list && !misses.is_empty() {
+            println!(
+                "== {name} {key:?} {:?} second {:?} score {:.1}",
+                form.as_ref().map(|f| f.id.clone()),
+                plan.runner_up.map(|x| (forms[x.0].form.id.clone(), x.1)),
+                plan.score
+            );
+            for m in &misses {
+                println!("   {m}");
+            }
+        }
+        if let Some(out) = &out {
+            draw(&r, &s, &plan).save(out.join(format!("{name}.png"))).unwrap();
+        }
+    }
+    let n = args.len().max(1) as u128;
+    println!(
+        "per page: restore {} ms, layout {} ms, read {} ms, align {} ms",
+        t_restore / n,
+        t_layout / n,
+        t_read / n,
+        t_align / n
+    );
+    let mut rows: Vec<_> = sums.into_iter().collect();
+    rows.sort_by(|a, b| {
+        (a.1.right as f64 / a.1.fields.max(1) as f64)
+            .total_cmp(&(b.1.right as f64 / b.1.fields.max(1) as f64))
+    });
+    let mut total = Sum::default();
+    println!("slice                      pages form   entries found inv  fields  right%  loose% extra%");
+    for (k, s) in rows.iter() {
+        row(&format!("{} {} {}", k.0, k.1, k.2), s);
+        total.pages += s.pages;
+        total.form += s.form;
+        total.entries += s.entries;
+        total.found += s.found;
+        total.invented += s.invented;
+        total.fields += s.fields;
+        total.right += s.right;
+        total.loose += s.loose;
+        total.extra += s.extra;
+        total.iou += s.iou;
+        total.planned += s.planned;
+    }
+    row("all", &total);
+    let mut f: Vec<_> = by_field.into_iter().filter(|f| f.1.0 < f.1.1).collect();
+    f.sort_by(|a, b| (a.1.0 as f64 / a.1.1 as f64).total_cmp(&(b.1.0 as f64 / b.1.1 as f64)));
+    for x in f.iter().take(25) {
+        println!("  {} {} {}/{}", x.0.0, x.0.1, x.1.0, x.1.1);
+    }
+}
+
+fn row(name: &str, s: &Sum) {
+    println!(
+        "{name:26} {:5} {:5.1}% {:5} {:6.1}% {:3} {:6} {:6.2}% {:6.2}% {:6.2}%  iou {:.2}",
+        s.pages,
+        100.0 * s.form as f64 / s.pages as f64,
+        s.entries,
+        100.0 * s.found as f64 / s.entries.max(1) as f64,
+        s.invented,
+        s.fields,
+        100.0 * s.right as f64 / s.fields.max(1) as f64,
+        100.0 * s.loose as f64 / s.fields.max(1) as f64,
+        100.0 * s.extra as f64 / s.planned.max(1) as f64,
+        s.iou / s.found.max(1) as f64
+    );
+}
+
+fn draw(r: &Restoration, s: &Structure, plan: &PagePlan) -> RgbImage {
+    let g = &r.grey;
+    let mut canvas = RgbImage::from_fn(g.width(), g.height(), |x, y| {
+        let v = g.get_pixel(x, y).0[0];
+        Rgb([v, v, v])
+    });
+    for q in &s.horizontals {
+        let col = if q.stroke == Stroke::Solid { Rgb([255, 0, 0]) } else { Rgb([0, 160, 255]) };
+        for x in q.start.max(0.0) as u32..=q.end.max(0.0) as u32 {
+            let y = q.at(x as f32).round() as u32;
+            if x < canvas.width() && y < canvas.height() {
+                canvas.put_pixel(x, y, col);
+            }
+        }
+    }
+    for q in &s.verticals {
+        for y in q.start.max(0.0) as u32..=q.end.max(0.0) as u32 {
+            let x = q.at(y as f32).round() as u32;
+            if x < canvas.width() && y < canvas.height() {
+                canvas.put_pixel(x, y, Rgb([255, 0, 200]));
+            }
+        }
+    }
+    for l in &s.lines {
+        if !l.ruled {
+            boxed(&mut canvas, &l.bbox, Rgb([220, 160, 0]));
+        }
+        for sl in &l.slots {
+            if sl.leader && sl.label_ink {
+                boxed(&mut canvas, &sl.label, Rgb([190, 150, 255]));
+            }
+        }
+    }
+    for e in &plan.entries {
+        boxed(&mut canvas, &e.bbox, Rgb([255, 90, 0]));
+        for f in &e.fields {
+            for l in &f.lines {
+                boxed(&mut canvas, l, if f.certainty > 0.6 { Rgb([0, 170, 0]) } else { Rgb([0, 60, 200]) });
+            }
+        }
+    }
+    canvas
+}
+
+fn boxed(c: &mut RgbImage, b: &Rect<Restored>, col: Rgb<u8>) {
+    let (w, h) = (f64::from(c.width()) - 1.0, f64::from(c.height()) - 1.0);
+    let (x0, x1, y0, y1) = (
+        b.x.clamp(0.0, w) as u32,
+        b.right().clamp(0.0, w) as u32,
+        b.y.clamp(0.0, h) as u32,
+        b.bottom().clamp(0.0, h) as u32,
+    );
+    for x in x0..=x1 {
+        c.put_pixel(x, y0, col);
+        c.put_pixel(x, y1, col);
+    }
+    for y in y0..=y1 {
+        c.put_pixel(x0, y, col);
+        c.put_pixel(x1, y, col);
+    }
+}

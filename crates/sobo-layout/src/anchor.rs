@@ -1,0 +1,141 @@
+//! What layout wants read before it can tell the form: labels, headers and titles.
+
+use sobo_core::{Reading, Rect, Restored};
+
+use crate::line::{TextLine, bounds, in_box};
+use crate::structure::Structure;
+
+/// Which part of the page a request belongs to.
+#[derive(Debug, Copy, Clone, PartialEq, Eq)]
+pub enum AnchorPlace {
+    /// The label of a slot, or a free line of text.
+    Slot {
+        /// Index of the line in [`Structure::lines`].
+        line: usize,
+        /// Index of the slot in the line.
+        slot: usize,
+    },
+    /// A line of text in the head of a table.
+    Header {
+        /// Index of the table.
+        table: usize,
+        /// First and last column the text stands over.
+        columns: (usize, usize),
+    },
+}
+
+/// A line of print to be read.
+#[derive(Debug, Copy, Clone, PartialEq)]
+pub struct AnchorRequest {
+    /// Where it stands.
+    pub rect: Rect<Restored>,
+    /// What it belongs to.
+    pub place: AnchorPlace,
+}
+
+/// A request with its reading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Anchor {
+    /// What was asked.
+    pub request: AnchorRequest,
+    /// What a recogniser read there.
+    pub reading: Reading,
+}
+
+/// Everything that has to be read to choose a form and place its fields, in reading order.
+pub fn anchor_requests(structure: &Structure) -> Vec<AnchorRequest> {
+    let mut requests = Vec::new();
+    let th = f64::from(structure.text_height);
+    let top = structure.tables.iter().map(|t| t.bbox().y).fold(f64::MAX, f64::min);
+    for (line, text) in structure.lines.iter().enumerate() {
+        // Beside a table only what stands over it is of use.
+        if text.bbox.centre().y > top {
+            continue;
+        }
+        for (slot, place) in text.slots.iter().enumerate() {
+            let rect = if place.leader {
+                if !place.label_ink {
+                    continue;
+                }
+                label_rect(text, slot, th)
+            } else {
+                if !is_text(text, th) {
+                    continue;
+                }
+                Some(text_rect(text, place.label.x, place.label.right(), th))
+            };
+            if let Some(rect) = rect {
+                requests.push(AnchorRequest { rect, place: AnchorPlace::Slot { line, slot } });
+            }
+        }
+    }
+    for (index, table) in structure.tables.iter().enumerate() {
+        let head = table.head_rows();
+        if head == 0 {
+            continue;
+        }
+        let band = table.span(0, head - 1);
+        let inside: Vec<_> = structure
+            .components
+            .iter()
+            .copied()
+            .filter(|c| {
+                let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+                x > band.x && x < band.right() && y > band.y - th && y < band.bottom() + th
+            })
+            .collect();
+        for column in 0..table.columns() {
+            // The column numbers stand in the last, low row of the head; they are not read.
+            let cell = table.cell(0, table.label_rows().saturating_sub(1), column);
+            for line in in_box(&cell, &inside, structure.text_height) {
+                if line.bbox.w < 0.7 * th || line.bbox.h < 0.35 * th {
+                    continue;
+                }
+                let rect = line.bbox.grown(0.5 * th, 0.25 * th);
+                requests.push(AnchorRequest {
+                    rect,
+                    place: AnchorPlace::Header { table: index, columns: (column, column) },
+                });
+            }
+        }
+    }
+    requests
+}
+
+/// The label's ink, with what stands at the beginning of the leader.
+fn label_rect(line: &TextLine, slot: usize, th: f64) -> Option<Rect<Restored>> {
+    let place = line.slots.get(slot)?;
+    let end = place.label.right() + 1.3 * th;
+    let ink = line.ink(place.label.x, place.label.right() + 0.3 * th)?;
+    Some(text_rect(line, ink.x, end.max(ink.right() + 0.3 * th), th))
+}
+
+/// A box around the ink of a line between two positions, as high as its letters need.
+pub(crate) fn text_rect(line: &TextLine, x0: f64, x1: f64, th: f64) -> Rect<Restored> {
+    let letters = line.components.iter().filter(|c| {
+        let cx = f64::from(c.cx());
+        cx >= x0 && cx <= x1 && f64::from(c.height()) < 3.2 * th
+    });
+    let ink = letters.map(bounds).reduce(|a, b| a.union(&b)).unwrap_or(line.bbox);
+    let middle = f64::from(line.band.0 + line.band.1) / 2.0;
+    let (top, bottom) = (ink.y.max(middle - 2.6 * th), ink.bottom().min(middle + 2.6 * th));
+    Rect::from_edges(x0 - 0.35 * th, top - 0.2 * th, x1 + 0.35 * th, bottom.max(top + 0.6 * th) + 0.2 * th)
+}
+
+/// Whether free ink looks like a line of text and not like a stain, a fold or a scribble.
+pub(crate) fn is_text(line: &TextLine, th: f64) -> bool {
+    let b = line.bbox;
+    let letters = line
+        .components
+        .iter()
+        .filter(|c| f64::from(c.height()) > 0.4 * th && f64::from(c.height()) < 3.5 * th)
+        .count();
+    let area: f64 = line.components.iter().map(|c| f64::from(c.area)).sum();
+    let filled = area / b.area().max(1.0);
+    b.w >= 1.4 * th
+        && b.h <= 5.0 * th
+        && b.w >= 0.6 * b.h
+        && (letters >= 2 || b.w >= 3.0 * th)
+        && filled > 0.02
+        && filled < 0.75
+}

@@ -1,0 +1,255 @@
+//! Fuzzy matching of printed labels in readings that are full of recognition errors.
+//!
+//! A label is looked for at the start of what was read before a value. The score is a log-odds in
+//! letters: every label letter that is there counts for the label, every edit against it, so that
+//! of two labels that both fit the longer one wins (`Họ và tên` before `Họ và tên mẹ`).
+
+use sobo_core::Reading;
+use sobo_text::fold;
+
+/// A printed wording, folded to its letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Wording {
+    letters: Vec<char>,
+}
+
+impl Wording {
+    pub(crate) fn new(text: &str) -> Self {
+        Self { letters: letters(text).map(|(_, c)| c).collect() }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.letters.is_empty()
+    }
+
+    /// Highest score a wording can reach.
+    #[cfg(test)]
+    pub(crate) fn ceiling(&self) -> f32 {
+        gain(self.letters.len(), self.letters.len())
+    }
+}
+
+/// A reading, folded to letters that know their place.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Folded {
+    letters: Vec<char>,
+    /// Left and right edge of each letter as shares of the line's width.
+    spans: Vec<(f32, f32)>,
+}
+
+impl Folded {
+    pub(crate) fn new(reading: &Reading) -> Self {
+        let total = reading.text.chars().count();
+        let placed = reading.chars.len() == total;
+        let mut folded = Self::default();
+        for (index, c) in letters(&reading.text) {
+            let span = if placed {
+                (reading.chars[index].x0, reading.chars[index].x1)
+            } else {
+                (index as f32 / total.max(1) as f32, (index + 1) as f32 / total.max(1) as f32)
+            };
+            folded.letters.push(c);
+            folded.spans.push(span);
+        }
+        folded
+    }
+
+    /// Joins the readings of several lines of one header cell.
+    pub(crate) fn join<'a>(readings: impl IntoIterator<Item = &'a Reading>) -> Self {
+        let mut all = Self::default();
+        for reading in readings {
+            let part = Self::new(reading);
+            all.letters.extend(part.letters);
+            all.spans.extend(part.spans);
+        }
+        all
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.letters.len()
+    }
+
+    /// Letters that end left of `share` of the line's width.
+    pub(crate) fn before(&self, share: f32) -> usize {
+        self.spans.iter().filter(|s| (s.0 + s.1) / 2.0 < share).count()
+    }
+
+    /// Right edge of letter `index` as a share of the width.
+    pub(crate) fn end(&self, index: usize) -> Option<f32> {
+        self.spans.get(index).map(|s| s.1)
+    }
+}
+
+/// Letters and digits of a text, folded, with the index of the character they come from.
+fn letters(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    text.chars().enumerate().flat_map(|(i, c)| {
+        let mut buffer = [0u8; 4];
+        let folded = fold(c.encode_utf8(&mut buffer));
+        folded.chars().filter(|c| c.is_alphanumeric()).map(move |c| (i, c)).collect::<Vec<_>>()
+    })
+}
+
+/// A wording found in a reading.
+#[derive(Debug, Copy, Clone, PartialEq)]
+pub(crate) struct Found {
+    /// Log-odds in letters.
+    pub score: f32,
+    /// Share of the wording's letters that are there, `0..=1`.
+    pub likeness: f32,
+    /// Letters of the reading before the wording; looked up by [`find_inside`] alone.
+    pub first: usize,
+    /// Letters of the reading up to the wording's end.
+    pub last: usize,
+}
+
+/// Gain of `matched` letters of a wording with `total`: letters beyond a dozen add little.
+fn gain(matched: usize, total: usize) -> f32 {
+    let weight = if total > 12 { (12.0 + 0.35 * (total as f32 - 12.0)) / total as f32 } else { 1.0 };
+    matched as f32 * weight
+}
+
+/// Looks for a wording from the start of a reading, of which the first `own` letters belong to the
+/// label's place and must be explained, while the rest may be a value.
+pub(crate) fn find(wording: &Wording, reading: &Folded, own: usize) -> Found {
+    let reach = (own + 6).max(wording.letters.len() * 2 + 4).min(reading.letters.len());
+    locate(wording, &reading.letters[..reach], own, 0.6)
+}
+
+/// Looks for a wording anywhere in a reading.
+pub(crate) fn find_inside(wording: &Wording, reading: &Folded) -> Found {
+    let mut found = locate(wording, &reading.letters, 0, 0.0);
+    if found.likeness > 0.0 {
+        found.first = start_of(&wording.letters, &reading.letters, found.last, 0.0);
+    }
+    found
+}
+
+/// The edit table: `skip` is the cost of each letter before the wording.
+fn locate(wording: &Wording, text: &[char], own: usize, skip: f32) -> Found {
+    let label = &wording.letters;
+    let (n, m) = (label.len(), text.len());
+    let none = Found { score: f32::MIN, likeness: 0.0, first: 0, last: 0 };
+    if n == 0 {
+        return none;
+    }
+    // Rows are letters of the text; row[j] is the least cost of matching label[..j] up to there.
+    let mut row: Vec<f32> = (0..=n).map(|j| j as f32).collect();
+    let mut best = none;
+    let weight = gain(n, n) / n as f32;
+    for i in 0..=m {
+        if i > 0 {
+            let c = text[i - 1];
+            let mut diagonal = row[0];
+            row[0] = skip * i as f32;
+            for j in 1..=n {
+                let substitute = diagonal + cost(label[j - 1], c);
+                diagonal = row[j];
+                row[j] = substitute.min(row[j] + 1.0).min(row[j - 1] + 1.0);
+            }
+        }
+        let distance = row[n];
+        // Letters that belong to the label's place but to no label.
+        let left_over = own.saturating_sub(i) as f32 * 0.6;
+        let matched = (n as f32 - distance).max(0.0);
+        let score = weight * (matched - 1.2 * distance) - left_over;
+        if score > best.score {
+            best = Found { score, likeness: (1.0 - distance / n as f32).max(0.0), first: 0, last: i };
+        }
+    }
+    best
+}
+
+/// Where the best match that ends at `last` begins, by matching backwards.
+fn start_of(label: &[char], text: &[char], last: usize, skip: f32) -> usize {
+    let n = label.len();
+    let mut row: Vec<f32> = (0..=n).map(|j| j as f32).collect();
+    let mut best = (row[n] + skip * last as f32, last);
+    for i in (0..last).rev() {
+        let c = text[i];
+        let mut diagonal = row[0];
+        row[0] += 1.0;
+        for j in 1..=n {
+            let substitute = diagonal + cost(label[n - j], c);
+            diagonal = row[j];
+            row[j] = substitute.min(row[j] + 1.0).min(row[j - 1] + 1.0);
+        }
+        let total = row[n] + skip * i as f32;
+        if total < best.0 {
+            best = (total, i);
+        }
+    }
+    best.1
+}
+
+/// Cost of one folded letter read for another: shapes that recognisers confuse cost half, and
+/// so do the old spellings (`sanh` for `sinh`).
+fn cost(a: char, b: char) -> f32 {
+    if a == b {
+        return 0.0;
+    }
+    const ALIKE: &[&str] = &[
+        "nuhrm", "rvs", "ceo", "ao", "adu", "o0", "l1i", "ijt", "tl", "lk", "hkb", "gyq9", "s5", "b68", "z2",
+        "vy", "pf", "ie",
+    ];
+    if ALIKE.iter().any(|set| set.contains(a) && set.contains(b)) { 0.5 } else { 1.0 }
+}
+
+/// Likeness of a whole reading and a wording, `0..=1`.
+pub(crate) fn likeness(wording: &Wording, reading: &Folded) -> f32 {
+    let longer = wording.letters.len().max(reading.letters.len());
+    if longer == 0 {
+        return 0.0;
+    }
+    let n = wording.letters.len();
+    let mut row: Vec<f32> = (0..=n).map(|j| j as f32).collect();
+    for c in &reading.letters {
+        let mut diagonal = row[0];
+        row[0] += 1.0;
+        for j in 1..=n {
+            let substitute = diagonal + cost(wording.letters[j - 1], *c);
+            diagonal = row[j];
+            row[j] = substitute.min(row[j] + 1.0).min(row[j - 1] + 1.0);
+        }
+    }
+    (1.0 - row[n] / longer as f32).max(0.0)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Folded {
+        Folded::new(&Reading { text: text.into(), ..Reading::default() })
+    }
+
+    #[test]
+    fn the_longer_of_two_fitting_labels_wins() {
+        let (short, long) = (Wording::new("Họ và tên"), Wording::new("Họ và tên mẹ"));
+        let reading = read("Họ và tên mẹ: Lê Thúy Gái");
+        assert!(find(&long, &reading, 9).score > find(&short, &reading, 9).score);
+        let reading = read("Họ và tên: Lê Thúy Gái");
+        assert!(find(&short, &reading, 7).score > find(&long, &reading, 7).score);
+    }
+
+    #[test]
+    fn errors_and_old_spelling_cost_little() {
+        let wording = Wording::new("Sinh ngày");
+        let found = find(&wording, &read("8anh ngay Ngày mười hai"), 8);
+        assert!(found.score > 0.4 * wording.ceiling(), "{found:?}");
+        assert_eq!(found.last, 8);
+    }
+
+    #[test]
+    fn a_label_is_found_inside_a_line() {
+        let found = find_inside(&Wording::new("Quyển số"), &read("Số: 140 Quyển số: 03/2000"));
+        assert_eq!((found.first, found.last), (5, 12));
+        assert!(found.likeness > 0.99);
+    }
+
+    #[test]
+    fn noise_scores_below_nothing() {
+        assert!(find(&Wording::new("Người khai"), &read("xx 12"), 4).score < 0.0);
+        assert_eq!(likeness(&Wording::new(""), &read("")), 0.0);
+    }
+}
