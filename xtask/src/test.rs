@@ -1,0 +1,54 @@
+//! `cargo xtask test` and `cargo xtask bench`.
+
+use anyhow::Result;
+
+use crate::{packages, servers, shell};
+
+/// Format, lints, all tests.
+///
+/// # Errors
+/// When one of them fails.
+pub(crate) fn test(arguments: &[String]) -> Result<()> {
+    packages::install(packages::DEMO)?;
+    packages::install(packages::TEST)?;
+    if !arguments.iter().any(|argument| argument == "--quick") {
+        shell::run(shell::command("cargo").args(["fmt", "--all", "--check"]))?;
+        shell::run(shell::command("cargo").args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+    }
+    // Built first, so that the browser and kill tests find the program they drive.
+    shell::run(shell::command("cargo").args(["build", "--workspace", "--bins"]))?;
+    let postgres = servers::Postgres::start()?;
+    let s3 = servers::S3::start()?;
+    shell::run(
+        shell::command("cargo")
+            .args(["test", "--workspace", "--no-fail-fast"])
+            .env("SOBO_REQUIRE_SERVERS", "1")
+            .env("SOBO_TEST_POSTGRES_URL", postgres.url())
+            .env("SOBO_TEST_S3_URL", s3.url())
+            .env("OMP_THREAD_LIMIT", "1"),
+    )?;
+    shell::say("All tests passed.");
+    Ok(())
+}
+
+/// Pages per second and memory, beside the `tesseract` program on the same pages.
+///
+/// # Errors
+/// When the build or the bench fails.
+pub(crate) fn bench(arguments: &[String]) -> Result<()> {
+    packages::install(packages::DEMO)?;
+    shell::run(shell::command("cargo").args(["build", "--release", "--package", "sobo-cli"]))?;
+    shell::run(
+        shell::command("cargo")
+            .args(["run", "--release", "--quiet", "--package", "sobo-benches", "--"])
+            .args(arguments),
+    )
+}
