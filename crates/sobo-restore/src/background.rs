@@ -34,8 +34,8 @@ impl Background {
             .zip(coarse.as_raw())
             .map(|(&f, &c)| {
                 let (f, c) = (f32::from(f), f32::from(c));
-                // From 0.80 of the paper downwards it is taken for ink.
-                let ink = ((0.84 - f / c.max(1.0)) / 0.08).clamp(0.0, 1.0);
+                // Strokes are gone from the fine level already; what is left and this dark is a blot of ink.
+                let ink = ((0.72 - f / c.max(1.0)) / 0.12).clamp(0.0, 1.0);
                 (f + (c - f) * ink) as u8
             })
             .collect();

@@ -7,6 +7,8 @@
 mod background;
 mod binarise;
 mod colour;
+mod dewarp;
+mod lines;
 mod quality;
 mod raster;
 mod restoration;

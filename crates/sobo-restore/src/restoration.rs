@@ -6,13 +6,13 @@ use image::{DynamicImage, GrayImage};
 use sobo_core::{Point, Rect, Restored};
 
 use crate::background::{Background, FLAT_PAPER};
+use crate::lines::{Strips, trace, trace_text};
 use crate::quality::Quality;
 use crate::settings::Settings;
 use crate::sheet::Sheet;
-use crate::skew::Strips;
 use crate::transform::{Homography, Orientation, Transform};
 use crate::warp::warp;
-use crate::{binarise, colour, raster};
+use crate::{binarise, colour, dewarp, raster};
 
 /// Height in inches of the sheet a portrait page is taken for when its resolution is unknown (A4), and the width of a
 /// landscape one (A3, two pages of a ledger).
@@ -64,7 +64,7 @@ pub fn restore(page: &DynamicImage, dpi: Option<f64>, settings: &Settings) -> Re
     let (slope, _) = Strips::of_rows(&darkness).best_slope(settings.largest_skew.to_radians());
     let angle = slope.atan();
 
-    let (transform, dpi) = {
+    let (flat_transform, dpi) = {
         let f = f64::from(factor);
         let (x0, y0, x1, y1) = sheet.bounds();
         let (w, h) = (f64::from(original.0), f64::from(original.1));
@@ -72,8 +72,10 @@ pub fn restore(page: &DynamicImage, dpi: Option<f64>, settings: &Settings) -> Re
             .map(|(x, y)| orientation.turn((x * f).min(w), (y * f).min(h), w, h));
         placed(original, orientation, corners, angle, dpi, settings.working_dpi)
     };
-    let size = transform.restored_size();
     let f = f64::from(factor);
+    let transform =
+        if settings.dewarp { dewarped(flat_transform, &darkness, slope, f) } else { flat_transform };
+    let size = transform.restored_size();
     let map = |x: f64, y: f64| {
         let p = transform.to_original(Point::new(x, y));
         (p.x / f, p.y / f)
@@ -144,6 +146,31 @@ fn placed(
     // A rotation with a positive scale always has an inverse.
     let identity = || Transform::identity(original);
     (transform.unwrap_or_else(identity), working_dpi)
+}
+
+/// The transform with a mesh that makes the page's rulings and dotted leaders straight, level and upright, where that
+/// pays. `darkness` is the page reduced by `factor`, lines in it have about `slope`.
+fn dewarped(transform: Transform, darkness: &GrayImage, slope: f64, factor: f64) -> Transform {
+    let plane = |x: f32, y: f32| {
+        let p = transform.to_restored(Point::new(f64::from(x) * factor, f64::from(y) * factor));
+        (p.x, p.y)
+    };
+    let strips = Strips::of_rows(darkness);
+    let rows = trace(&strips, slope as f32, 0.07);
+    let text = trace_text(&strips, slope as f32, 0.07);
+    let columns = trace(&Strips::of_columns(darkness), -slope as f32, 0.07);
+    let down = dewarp::straighten(dewarp::lines_of(&rows, &text, plane), transform.restored_size());
+    let swapped = (transform.restored_size().1, transform.restored_size().0);
+    let across = dewarp::lines_of(&columns, &[], |along, x| {
+        let (u, v) = plane(x, along);
+        (v, u)
+    });
+    let across = dewarp::straighten(across, swapped);
+    if down.is_none() && across.is_none() {
+        return transform;
+    }
+    let (w, h) = transform.restored_size();
+    transform.with_mesh(dewarp::mesh(w, h, across.as_ref(), down.as_ref()))
 }
 
 /// The coarse sheet mask at full size.

@@ -1,37 +1,16 @@
 //! The angle of the lines of a page, from sums of darkness along slanted rows.
 
-use image::GrayImage;
-
-/// Width of the vertical strips whose rows are summed first, in pixels.
-const STRIP: usize = 16;
-
-/// Sums of darkness over [`STRIP`] neighbouring pixels: one profile for each vertical strip.
-pub(crate) struct Strips {
-    height: usize,
-    profiles: Vec<Vec<u16>>,
-}
+use crate::lines::{STRIP, Strips};
 
 impl Strips {
-    /// Profiles of a darkness map (0 paper, 255 ink), for finding near-horizontal lines.
-    pub(crate) fn of_rows(darkness: &GrayImage) -> Self {
-        let (w, h) = (darkness.width() as usize, darkness.height() as usize);
-        let mut profiles = vec![vec![0u16; h]; w / STRIP];
-        for (y, row) in darkness.as_raw().chunks_exact(w.max(1)).enumerate() {
-            for (profile, block) in profiles.iter_mut().zip(row.chunks_exact(STRIP)) {
-                profile[y] = block.iter().map(|&v| u16::from(v)).sum();
-            }
-        }
-        Self { height: h, profiles }
-    }
-
     /// How strongly the rows, sheared to `slope` (rise of y per x), are bunched into lines.
     fn sharpness(&self, slope: f64) -> f64 {
-        let mut sum = vec![0u32; self.height];
+        let mut sum = vec![0u32; self.length];
         let middle = self.profiles.len() as f64 / 2.0;
         for (i, profile) in self.profiles.iter().enumerate() {
             let shift = ((i as f64 + 0.5 - middle) * STRIP as f64 * slope).round() as isize;
             let (from, to) = if shift >= 0 { (shift as usize, 0) } else { (0, shift.unsigned_abs()) };
-            if from >= self.height || to >= self.height {
+            if from >= self.length || to >= self.length {
                 continue;
             }
             for (s, &v) in sum[to..].iter_mut().zip(&profile[from..]) {
@@ -44,7 +23,7 @@ impl Strips {
     /// The slope in `±limit` along which lines are sharpest, to about 0.02 degrees, with how much sharper they are
     /// there than at a typical slope (1 = not at all).
     pub(crate) fn best_slope(&self, limit: f64) -> (f64, f64) {
-        if self.profiles.len() < 4 || self.height < 32 {
+        if self.profiles.len() < 4 || self.length < 32 {
             return (0.0, 1.0);
         }
         let coarse = 0.5f64.to_radians();
@@ -87,7 +66,7 @@ fn peak(scores: &[(f64, f64)]) -> f64 {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
-    use image::Luma;
+    use image::{GrayImage, Luma};
 
     use super::*;
 

@@ -172,6 +172,36 @@ impl Mesh {
         Self { step, columns, rows, nodes }
     }
 
+    /// Scales all displacements down where neighbouring nodes differ by more than `share` of their distance, so that
+    /// the map stays invertible.
+    pub(crate) fn limit_steepness(&mut self, share: f64) {
+        let mut steepest = 0f64;
+        for r in 0..self.rows {
+            for c in 0..self.columns {
+                let here = self.nodes[r * self.columns + c];
+                let mut against = |other: [f32; 2]| {
+                    for i in 0..2 {
+                        steepest = steepest.max(f64::from((here[i] - other[i]).abs()));
+                    }
+                };
+                if c + 1 < self.columns {
+                    against(self.nodes[r * self.columns + c + 1]);
+                }
+                if r + 1 < self.rows {
+                    against(self.nodes[(r + 1) * self.columns + c]);
+                }
+            }
+        }
+        let allowed = share * self.step;
+        if steepest > allowed {
+            let k = (allowed / steepest) as f32;
+            for node in &mut self.nodes {
+                node[0] *= k;
+                node[1] *= k;
+            }
+        }
+    }
+
     /// Displacement at `(x, y)`.
     #[inline]
     pub fn at(&self, x: f64, y: f64) -> (f64, f64) {
@@ -230,6 +260,12 @@ impl Transform {
             from_upright: Homography::IDENTITY,
             mesh: None,
         }
+    }
+
+    /// The same transform with other displacements.
+    #[must_use]
+    pub fn with_mesh(self, mesh: Mesh) -> Self {
+        Self { mesh: Some(mesh), ..self }
     }
 
     /// Width and height of the original.
