@@ -9,9 +9,10 @@ use std::sync::LazyLock;
 
 use sobo_core::PartialDate;
 
-use crate::fold::{nfc, words};
+use crate::distance::weighted_distance;
+use crate::fold::{fold, nfc, words};
 use crate::french::{FRENCH_MONTHS, french_number_in_words};
-use crate::number::{NumberStyle, number_in_words};
+use crate::number::{NumberStyle, number_in_words, parse_number_words};
 use crate::phrase::{Observed, Slot, Vocabulary, score_phrases};
 
 /// Years that a date in words may name.
@@ -53,6 +54,9 @@ pub fn read_date_words_ranked(text: &str) -> Vec<DateReading> {
     let tokens: Vec<String> = words(&nfc(text)).iter().map(|w| w.to_lowercase()).collect();
     if tokens.is_empty() || tokens.len() > 40 {
         return Vec::new();
+    }
+    if let Some(exact) = read_exact(&tokens) {
+        return vec![exact];
     }
     let vietnamese = read_language(&tokens, &VIETNAMESE, true);
     if vietnamese.first().is_some_and(|best| best.penalty < 0.08) {
@@ -305,6 +309,45 @@ static FRENCH: LazyLock<Language> = LazyLock::new(|| {
     Language { vocabulary, days, months, years, day: le, month: None, year: None, ends: FRENCH_ENDS }
 });
 
+/// Words that are all of a date and can be divided in one way only.
+fn read_exact(tokens: &[String]) -> Option<DateReading> {
+    let end = (3..tokens.len()).find(|at| is_end_word(&tokens[*at], VIETNAMESE_ENDS)).unwrap_or(tokens.len());
+    let start = tokens[..end.min(4)].iter().position(|word| word == "ngày").map_or(0, |at| at + 1);
+    let mut months = tokens[..end].iter().enumerate().filter(|(_, word)| *word == "tháng");
+    let (month_word, _) = months.next()?;
+    if months.next().is_some() || month_word <= start {
+        return None;
+    }
+    let day = exact_number(match &tokens[start..month_word] {
+        [first, rest @ ..] if matches!(first.as_str(), "mồng" | "mùng") && !rest.is_empty() => rest,
+        whole => whole,
+    })?;
+    let mut found: Option<PartialDate> = None;
+    for year_word in (month_word + 2..end).filter(|at| tokens[*at] == "năm") {
+        let month = match &tokens[month_word + 1..year_word] {
+            [one] if one == "giêng" => Some(1),
+            [one] if one == "chạp" => Some(12),
+            slice => exact_number(slice),
+        };
+        let year = exact_number(&tokens[year_word + 1..end]).filter(|year| YEARS.contains(year));
+        let (Some(month), Some(year)) = (month, year) else { continue };
+        let date =
+            PartialDate::from_day(i32::from(year), u8::try_from(month).ok()?, u8::try_from(day).ok()?)?;
+        if found.replace(date).is_some() {
+            return None;
+        }
+    }
+    found.map(|date| DateReading { date, penalty: 0.0, margin: 1.0, vietnamese: true })
+}
+
+fn exact_number(tokens: &[String]) -> Option<u16> {
+    match tokens {
+        [one] if one == "rằm" => Some(15),
+        [one] if one.bytes().all(|b| b.is_ascii_digit()) => one.parse().ok(),
+        _ => parse_number_words(&tokens.join(" ")).and_then(|n| u16::try_from(n).ok()),
+    }
+}
+
 fn read_language(tokens: &[String], language: &Language, vietnamese: bool) -> Vec<DateReading> {
     let mut observed = Observed::new(tokens.to_vec(), &language.vocabulary);
     let end = end_of_date(&observed, language);
@@ -344,8 +387,13 @@ fn read_language(tokens: &[String], language: &Language, vietnamese: bool) -> Ve
 
 /// The number of words up to one that begins the hour or the place.
 fn end_of_date(observed: &Observed<'_>, language: &Language) -> usize {
-    let is_end = |at: usize| language.ends.iter().any(|word| *word == observed.token(at));
+    let is_end = |at: usize| is_end_word(observed.token(at), language.ends);
     (3..observed.len()).find(|at| is_end(*at)).unwrap_or(observed.len())
+}
+
+/// Whether a word, with its marks or without, begins the hour or the place.
+fn is_end_word(word: &str, ends: &[&str]) -> bool {
+    ends.contains(&word) || (word.chars().count() >= 3 && ends.iter().any(|end| fold(end) == fold(word)))
 }
 
 /// Day, `tháng`, month, `năm`, year; the day, or day and month, may be absent.
@@ -497,6 +545,76 @@ fn combine(
                 found.push((date, separators + day_cost + month_cost + year_cost));
             }
         }
+    }
+}
+
+/// Distance up to which a misread word is replaced by a word of dates.
+const SNAP: f32 = 0.25;
+
+/// A date in Vietnamese words with its misread words put right: each word that no date has becomes the word of dates it
+/// is visually near to, where only one is; case, punctuation, words of dates and what follows the date stay. `None`
+/// where nothing is to be changed, or where the change would alter the date or leave it less sure.
+pub fn snap_date_words(text: &str) -> Option<String> {
+    let text = nfc(text);
+    let before = read_date_words(&text).filter(|reading| reading.vietnamese && reading.penalty > 0.0)?;
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut previous = String::new();
+    let mut ended = false;
+    let mut count = 0;
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let word_end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(word_end);
+        let gap_end = after.find(char::is_alphanumeric).unwrap_or(after.len());
+        let (gap, next) = after.split_at(gap_end);
+        if !word.is_empty() {
+            let lower = word.to_lowercase();
+            count += 1;
+            ended |= count > 3 && is_end_word(&lower, VIETNAMESE_ENDS);
+            let snapped = if ended { None } else { snap_word(&lower, &previous) };
+            match snapped {
+                Some(right) => {
+                    out.push_str(&crate::fold::in_case_of(word, right));
+                    previous = right.to_owned();
+                }
+                None => {
+                    out.push_str(word);
+                    previous = lower;
+                }
+            }
+        }
+        out.push_str(gap);
+        rest = next;
+    }
+    let now = read_date_words(&out)?;
+    (out != text && now.date == before.date && now.penalty < before.penalty).then_some(out)
+}
+
+fn snap_word(word: &str, previous: &str) -> Option<&'static str> {
+    let all = || VOCABULARY.iter().flat_map(|spellings| spellings.iter().copied());
+    if word.chars().count() < 2
+        || word.chars().any(|c| c.is_ascii_digit())
+        || all().any(|known| known == word)
+    {
+        return None;
+    }
+    let cost = |known: &str| {
+        weighted_distance(word, known) / known.chars().count().max(word.chars().count()).max(1) as f32
+    };
+    let least = all().map(cost).fold(f32::INFINITY, f32::min);
+    if least > SNAP {
+        return None;
+    }
+    let mut near: Vec<&'static str> = all().filter(|known| cost(known) <= least + 0.04).collect();
+    near.dedup();
+    let units = ["hai", "ba", "bốn", "năm", "sáu", "bảy", "bẩy", "tám", "chín"];
+    match near[..] {
+        [one] => Some(one),
+        // `mươi` after a unit, `mười` elsewhere; `mốt` after `mươi`, `một` elsewhere.
+        ["mười", "mươi"] => Some(if units.contains(&previous) { "mươi" } else { "mười" }),
+        ["một", "mốt"] => Some(if previous == "mươi" { "mốt" } else { "một" }),
+        ["bảy", "bẩy"] => Some("bảy"),
+        _ => None,
     }
 }
 

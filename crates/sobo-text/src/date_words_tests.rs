@@ -70,6 +70,35 @@ fn errors_of_recognition() {
 }
 
 #[test]
+fn misread_words_are_put_right() {
+    for (read, right) in [
+        (
+            "Ngày mười hai thảng năm năm một ngàn chin trăm bảy mươi mốt",
+            "Ngày mười hai tháng năm năm một ngàn chín trăm bảy mươi mốt",
+        ),
+        (
+            "NGÀY MUỜI LĂM THÁNG NĂM NĂM MÔT NGÀN CHÍN TRĂM BỐN MUƠI LĂM",
+            "NGÀY MƯỜI LĂM THÁNG NĂM NĂM MỘT NGÀN CHÍN TRĂM BỐN MƯƠI LĂM",
+        ),
+        (
+            "mồng tắm tháng mười môt năm một ngàn chín trăm năm mưới bốn, hồi 1 giờ sáng",
+            "mồng tám tháng mười một năm một ngàn chín trăm năm mươi bốn, hồi 1 giờ sáng",
+        ),
+    ] {
+        assert_eq!(snap_date_words(read).as_deref(), Some(right));
+    }
+    for untouched in [
+        "Ngày mười hai tháng năm năm một ngàn chín trăm bảy mươi mốt",
+        "Nguyễn Văn Ba",
+        "douze mai mil neuf cent cinquante-quatre",
+        "12/5/1971",
+        "",
+    ] {
+        assert_eq!(snap_date_words(untouched), None, "{untouched}");
+    }
+}
+
+#[test]
 fn sureness_orders_readings() {
     let exact = read_date_words("Ngày mười hai tháng năm năm một ngàn chín trăm bảy mươi mốt").unwrap();
     let toneless = read_date_words("Ngay muoi hai thang nam nam mot ngan chin tram bay muoi mot").unwrap();
@@ -94,9 +123,8 @@ fn no_date_is_made_up() {
 }
 
 #[test]
-fn every_day_goes_round() {
-    // All days of a few years in every style; the property below takes the rest at random.
-    for year in [1905, 1971, 2000] {
+fn every_day_from_1900_to_2030_goes_round_in_every_style() {
+    for year in 1900..=2030 {
         for month in 1..=12 {
             for d in 1..=days_in_month(year, month) {
                 let date = day(year, month, d);
@@ -119,16 +147,12 @@ fn small_numbers_with_errors() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn days_from_1900_to_2030_go_round(year in 1900i32..=2030, month in 1u8..=12, d in 1u8..=31, style in 0usize..4) {
+    fn french_days_go_round(year in 1900i32..=2030, month in 1u8..=12, d in 1u8..=31) {
         prop_assume!(d <= days_in_month(year, month));
         let date = day(year, month, d);
-        let text = date_in_words(date, STYLES[style]);
-        let reading = read_date_words(&text).unwrap();
-        prop_assert_eq!(reading.date, date);
-        prop_assert!(reading.penalty == 0.0 && reading.margin > 0.0, "{} {:?}", text, reading);
         let text = french_date_in_words(date);
         prop_assert_eq!(read_date_words(&text).map(|r| r.date), Some(date), "{}", text);
     }

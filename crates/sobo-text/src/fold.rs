@@ -80,6 +80,29 @@ pub fn spelling_key(text: &str) -> String {
     join(words(text).iter().map(|w| spelling::canonical_syllable(&same_word_form(w)).into_owned()))
 }
 
+/// A wording in the letter case of what was read: all capitals, a first capital, or as the wording has it.
+pub fn in_case_of(read: &str, wording: &str) -> String {
+    let letters: Vec<char> = read.chars().filter(|c| c.is_alphabetic()).collect();
+    if letters.len() > 1 && letters.iter().all(|c| c.is_uppercase()) {
+        return wording.to_uppercase();
+    }
+    let mut chars = wording.chars();
+    match chars.next() {
+        Some(first) if letters.first().is_some_and(|c| c.is_uppercase()) => {
+            first.to_uppercase().chain(chars).collect()
+        }
+        Some(first)
+            if wording.contains(' ')
+                && wording.split(' ').skip(1).any(|w| w.starts_with(char::is_uppercase)) =>
+        {
+            // Names of countries keep their capitals.
+            std::iter::once(first).chain(chars).collect()
+        }
+        Some(first) => first.to_lowercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
 fn join(words: impl Iterator<Item = String>) -> String {
     let mut out = String::new();
     for word in words {

@@ -19,11 +19,12 @@ pub mod vocabulary;
 pub use date_digits::{DigitsDate, parse_date_digits, year_of_two_digits};
 pub use date_words::{
     DateReading, DateStyle, date_in_words, french_date_in_words, read_date_words, read_date_words_ranked,
-    read_number_words,
+    read_number_words, snap_date_words,
 };
 pub use distance::{PreparedLabel, edit_distance, similarity, substitution_cost, weighted_distance};
 pub use fold::{
-    collapse_spaces, exact_key, fold, fold_char, folded_key, nfc, spelling_key, strip_marks, words,
+    collapse_spaces, exact_key, fold, fold_char, folded_key, in_case_of, nfc, spelling_key, strip_marks,
+    words,
 };
 pub use french::{FRENCH_MONTHS, french_number_in_words, parse_french_number_words};
 pub use legacy::{
