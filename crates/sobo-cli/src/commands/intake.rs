@@ -1,0 +1,228 @@
+//! `sobo intake`: scans into the store.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use sobo_intake::{Limits, load_descriptor};
+use sobo_pipeline::{IntakeRequest, IntakeSummary, Progress, Stop, Store};
+
+use crate::arguments::{Format, IntakeArguments};
+use crate::config::Config;
+use crate::output::{Ending, json_line, line, note};
+use crate::store;
+
+/// How often a watched folder is looked at. A file is taken when its size was the same twice.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Takes scans in, or says what would be taken in.
+///
+/// # Errors
+/// When there is no descriptor, or the store fails; a refused file is an outcome, not an error.
+pub(crate) fn intake(config: &Config, arguments: &IntakeArguments) -> Result<Ending> {
+    store::runtime()?.block_on(async {
+        let store = store::open(config).await?;
+        let stop = store::stop_at_interrupt();
+        if let Some(folder) = &arguments.watch {
+            return watch(config, arguments, &store, folder, &stop).await;
+        }
+        let mut refused = false;
+        for (descriptor, paths) in by_volume(&arguments.paths, arguments.volume.as_deref())? {
+            let request = request(&descriptor, paths, &config.limits)?;
+            if arguments.dry_run {
+                refused |= plan(&store, &request, arguments.format).await?;
+            } else {
+                let summary = take(&store, &request, arguments.format, &stop).await?;
+                refused |= !summary.refused.is_empty();
+                if summary.stopped {
+                    return Ok(Ending::Interrupted);
+                }
+            }
+        }
+        Ok(Ending::partly_if(refused))
+    })
+}
+
+/// What is handed in under the descriptor at this path.
+///
+/// # Errors
+/// When the descriptor cannot be used.
+pub(crate) fn request(descriptor: &Path, paths: Vec<PathBuf>, limits: &Limits) -> Result<IntakeRequest> {
+    let volume = load_descriptor(descriptor)?;
+    let volume_text = std::fs::read_to_string(descriptor)
+        .with_context(|| format!("{}: cannot be read", descriptor.display()))?;
+    Ok(IntakeRequest {
+        who: who(),
+        volume,
+        volume_text,
+        office_at_date: None,
+        paths,
+        batch: None,
+        limits: limits.clone(),
+    })
+}
+
+/// Who appears in the audit: the system's user, for the command line has no sign-in.
+pub(crate) fn who() -> String {
+    let user =
+        std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "cli".to_owned());
+    format!("cli:{user}")
+}
+
+/// Paths by the descriptor they belong to: the one given, else the `volume.toml` in the folder, beside
+/// the file, or `<file>.toml` beside a file. A folder without one is looked through for folders that
+/// have one.
+///
+/// # Errors
+/// When a path has no descriptor.
+pub(crate) fn by_volume(paths: &[PathBuf], given: Option<&Path>) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>> {
+    let mut volumes: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for path in paths {
+        if let Some(descriptor) = given {
+            volumes.entry(descriptor.to_owned()).or_default().push(path.clone());
+        } else if !find_descriptors(path, 0, &mut volumes) {
+            bail!(
+                "{}: which volume is this of? Put a volume.toml beside it, or give one with --volume",
+                path.display()
+            );
+        }
+    }
+    Ok(volumes)
+}
+
+fn find_descriptors(path: &Path, depth: u32, volumes: &mut BTreeMap<PathBuf, Vec<PathBuf>>) -> bool {
+    if path.is_dir() {
+        let descriptor = path.join("volume.toml");
+        if descriptor.exists() {
+            volumes.entry(descriptor).or_default().push(path.to_owned());
+            return true;
+        }
+        let Ok(children) = std::fs::read_dir(path) else { return false };
+        let mut children: Vec<PathBuf> = children.flatten().map(|child| child.path()).collect();
+        children.sort();
+        return depth < 4
+            && children
+                .iter()
+                .filter(|child| child.is_dir())
+                .map(|child| find_descriptors(child, depth + 1, volumes))
+                .fold(false, |any, found| any | found);
+    }
+    let own = path.with_extension("toml");
+    let beside = path.parent().unwrap_or(Path::new(".")).join("volume.toml");
+    for descriptor in [own, beside] {
+        if descriptor.exists() {
+            volumes.entry(descriptor).or_default().push(path.to_owned());
+            return true;
+        }
+    }
+    false
+}
+
+/// Takes in one volume's scans and says what became of them.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) async fn take(
+    store: &Store,
+    request: &IntakeRequest,
+    format: Format,
+    stop: &Stop,
+) -> Result<IntakeSummary> {
+    let sink = |progress: Progress| {
+        if let Progress::FileRecorded { file, new: true } = progress
+            && !file.reason.is_empty()
+        {
+            note(format!("  refused: {}", file.reason));
+        }
+    };
+    let summary = store.intake(request, &sink, stop).await?;
+    if format == Format::Text {
+        line(format!(
+            "{}: {} files taken in ({} pages), {} there before, {} duplicates, {} refused",
+            request.volume.name,
+            summary.taken,
+            summary.pages,
+            summary.already,
+            summary.duplicates.len(),
+            summary.refused.len()
+        ))?;
+    } else {
+        json_line(&summary)?;
+    }
+    Ok(summary)
+}
+
+async fn plan(store: &Store, request: &IntakeRequest, format: Format) -> Result<bool> {
+    let planned = store.plan_intake(request).await?;
+    for file in &planned {
+        match (format, &file.refused) {
+            (Format::Text, Some(reason)) => line(format!("refuse     {reason}"))?,
+            (Format::Text, None) if file.duplicate => line(format!("duplicate  {}", file.source))?,
+            (Format::Text, None) => line(format!("take in    {} ({} pages)", file.source, file.pages))?,
+            _ => json_line(file)?,
+        }
+    }
+    Ok(planned.iter().any(|file| file.refused.is_some()))
+}
+
+/// Looks at a folder until Ctrl-C and takes in what has stopped growing.
+async fn watch(
+    config: &Config,
+    arguments: &IntakeArguments,
+    store: &Store,
+    folder: &Path,
+    stop: &Stop,
+) -> Result<Ending> {
+    if !folder.is_dir() {
+        bail!("{}: is no folder to watch", folder.display());
+    }
+    note(format!("watching {}; Ctrl-C to end", folder.display()));
+    let mut sizes: HashMap<PathBuf, u64> = HashMap::new();
+    let mut taken: HashMap<PathBuf, u64> = HashMap::new();
+    while !stop.asked() {
+        let mut seen = Vec::new();
+        files_below(folder, &mut seen);
+        let mut ready = Vec::new();
+        for (path, size) in seen {
+            let steady = sizes.insert(path.clone(), size) == Some(size);
+            if steady && taken.get(&path) != Some(&size) {
+                taken.insert(path.clone(), size);
+                ready.push(path);
+            }
+        }
+        if !ready.is_empty() {
+            match by_volume(&ready, arguments.volume.as_deref()) {
+                Ok(volumes) => {
+                    for (descriptor, paths) in volumes {
+                        match request(&descriptor, paths, &config.limits) {
+                            Ok(request) => drop(take(store, &request, arguments.format, stop).await?),
+                            Err(error) => note(format!("{error:#}")),
+                        }
+                    }
+                }
+                Err(error) => note(format!("{error:#}")),
+            }
+        }
+        let mut waited = Duration::ZERO;
+        while waited < LOOK_EVERY && !stop.asked() {
+            let step = Duration::from_millis(100);
+            tokio::time::sleep(step).await;
+            waited += step;
+        }
+    }
+    Ok(Ending::Well)
+}
+
+fn files_below(folder: &Path, files: &mut Vec<(PathBuf, u64)>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        match entry.metadata() {
+            Ok(meta) if meta.is_dir() => files_below(&path, files),
+            Ok(meta) if meta.is_file() && path.extension().is_none_or(|e| e != "toml" && e != "json") => {
+                files.push((path, meta.len()));
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `sobo run`: reads the pages that wait.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+use sobo_core::Outcome;
+use sobo_db::Requeue;
+use sobo_pipeline::{Progress, RunOptions, RunSummary, Stop, Store};
+
+use crate::arguments::{Format, RunArguments};
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::output::{Ending, json, line};
+use crate::{index, progress, store};
+
+/// Reads what waits, then brings the index up to date.
+///
+/// # Errors
+/// When store, forms or reader cannot be opened; a failed page is an outcome, not an error.
+pub(crate) fn run(config: &Config, arguments: &RunArguments) -> Result<Ending> {
+    store::runtime()?.block_on(async {
+        let store = store::open(config).await?;
+        let volume_id = match &arguments.volume {
+            Some(name) => Some(
+                store
+                    .database
+                    .volume_named(name)
+                    .await?
+                    .with_context(|| format!("there is no volume `{name}`; `sobo status` lists them"))?
+                    .id,
+            ),
+            None => None,
+        };
+        if arguments.again {
+            for state in ["failed", "rescan_wanted"] {
+                let which = Requeue::InState { state, volume_id };
+                let who = super::intake::who();
+                store.database.requeue_pages(&who, &which, None, 0, "run --again").await?;
+            }
+        }
+        let stop = store::stop_at_interrupt();
+        let summary = run_store(config, &store, arguments.jobs, volume_id, &stop).await?;
+        if arguments.format == Format::Text {
+            print(&summary)?;
+        } else {
+            json(&summary)?;
+        }
+        Ok(ending(&summary))
+    })
+}
+
+/// Reads the pages of an open store, with progress.
+///
+/// # Errors
+/// When forms or reader cannot be loaded, or the store fails.
+pub(crate) async fn run_store(
+    config: &Config,
+    store: &Store,
+    jobs: Option<usize>,
+    volume_id: Option<i64>,
+    stop: &Stop,
+) -> Result<RunSummary> {
+    let waiting = store.database.queue_length(volume_id).await?;
+    let waiting = waiting.waiting + waiting.leased;
+    let summary = if waiting == 0 {
+        RunSummary::default()
+    } else {
+        let reader = Arc::new(store::StorePageReader::new(Engine::load(config)?));
+        let bar = Mutex::new(progress::Progress::new("pages", u64::try_from(waiting).unwrap_or(0)));
+        let sink = move |event: Progress| {
+            let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
+            match event {
+                Progress::PageEnded { source, page_index, outcome, .. } => {
+                    let page = format!("{source} page {}", page_index + 1);
+                    match outcome {
+                        Outcome::Failed { reason } => bar.say(format!("  failed: {page}: {reason}")),
+                        Outcome::RescanWanted { reasons } => {
+                            bar.say(format!("  scan again: {page}: {}", reasons.join(", ")));
+                        }
+                        Outcome::Done | Outcome::Blank => {}
+                    }
+                    bar.advance();
+                }
+                Progress::Reclaimed { pages } => {
+                    bar.say(format!("  {pages} pages taken back from a run that was broken off"));
+                }
+                _ => {}
+            }
+        };
+        let mut options = RunOptions {
+            volume_id,
+            limits: config.limits.clone(),
+            who: super::intake::who(),
+            ..RunOptions::default()
+        };
+        if let Some(jobs) = jobs {
+            options.jobs = jobs.max(1);
+        }
+        store.run(reader, options, Arc::new(sink), stop.clone()).await?
+    };
+    index::update(store).await?;
+    Ok(summary)
+}
+
+/// The summary for people.
+///
+/// # Errors
+/// When output fails.
+pub(crate) fn print(summary: &RunSummary) -> Result<()> {
+    let share =
+        |part: u64| if summary.fields == 0 { 0.0 } else { part as f64 * 100.0 / summary.fields as f64 };
+    line(format!(
+        "{} pages in {:.1} s, {:.2} pages a second",
+        summary.pages(),
+        summary.elapsed_ms as f64 / 1000.0,
+        summary.rate()
+    ))?;
+    line(format!(
+        "  read {}, blank {}, scan again {}, failed {}, still waiting {}",
+        summary.done,
+        summary.blank,
+        summary.rescan_wanted,
+        summary.failed.len(),
+        summary.remaining
+    ))?;
+    line(format!(
+        "  {} entries, {} fields: {} accepted ({:.1} %), {} lacunae ({:.1} %)",
+        summary.entries,
+        summary.fields,
+        summary.accepted,
+        share(summary.accepted),
+        summary.lacunae,
+        share(summary.lacunae)
+    ))?;
+    for failed in &summary.failed {
+        line(format!("  failed: {} page {}: {}", failed.source, failed.page_index + 1, failed.reason))?;
+    }
+    Ok(())
+}
+
+fn ending(summary: &RunSummary) -> Ending {
+    if summary.stopped { Ending::Interrupted } else { Ending::partly_if(!summary.failed.is_empty()) }
+}

@@ -1,0 +1,250 @@
+//! `sobo serve`: the web interface.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use image::DynamicImage;
+use sobo_core::{Entry, Field, Original, Rect, RegisterType};
+use sobo_intake::{Limits, decode_page};
+use sobo_pipeline::Store;
+use sobo_search::{Index, Query};
+use sobo_tiles::{PageDecoder, Tiles};
+use sobo_web::{AppState, FieldReader, PagePlace, SearchHit, SearchQuery, SearchResults, Searcher, Settings};
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+use crate::config::Config;
+use crate::engine::Engine;
+use crate::output::{Ending, line, note};
+use crate::{index, store};
+
+/// How often the index is brought up to date while the server runs.
+const FOLLOW_EVERY: Duration = Duration::from_secs(2);
+
+/// Serves until Ctrl-C.
+///
+/// # Errors
+/// When the store cannot be opened or the address is taken.
+pub(crate) fn serve(config: &Config, address: &str) -> Result<Ending> {
+    store::runtime()?.block_on(async {
+        let store = store::open(config).await?;
+        serve_store(config, &store, address, &[]).await
+    })
+}
+
+/// Serves an open store; `greeting` is printed once the address is known.
+///
+/// # Errors
+/// When the address is taken, or forms or index cannot be opened.
+pub(crate) async fn serve_store(
+    config: &Config,
+    store: &Store,
+    address: &str,
+    greeting: &[String],
+) -> Result<Ending> {
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{address} cannot be listened on; another program may be there"))?;
+    let local = listener.local_addr()?;
+    index::update(store).await?;
+    let engine = Engine::load(config)?;
+    let forms: BTreeMap<_, _> =
+        engine.forms.iter().map(|loaded| (loaded.form.id.clone(), loaded.form.clone())).collect();
+    let decoder = Arc::new(VaultDecoder {
+        store: store.clone(),
+        handle: Handle::current(),
+        limits: config.limits.clone(),
+    });
+    let searcher =
+        IndexSearcher { index: Index::open(&config.index)?, store: store.clone(), handle: Handle::current() };
+    let state = AppState {
+        db: store.database.clone(),
+        tiles: Arc::new(Tiles::new(&config.work.join("tiles"), Arc::clone(&decoder) as Arc<dyn PageDecoder>)),
+        forms: Arc::new(forms),
+        searcher: Some(Arc::new(searcher)),
+        reader: Some(Arc::new(BoxReader { engine, decoder, last: Mutex::new(None) })),
+        settings: Arc::new(Settings { secure_cookies: !is_loopback(local), ..Settings::default() }),
+    };
+    line(format!("sobo is at http://{local}/ — Ctrl-C ends it"))?;
+    for text in greeting {
+        line(text)?;
+    }
+    let following = tokio::spawn(keep_up(store.clone(), state.clone()));
+    let stopped = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let served = sobo_web::serve(state, listener, stopped).await;
+    following.abort();
+    served.context("the web server ended")?;
+    Ok(Ending::Well)
+}
+
+fn is_loopback(address: SocketAddr) -> bool {
+    address.ip().is_loopback()
+}
+
+/// Brings records and index up to date while pages are read by other processes.
+async fn keep_up(store: Store, state: AppState) {
+    loop {
+        tokio::time::sleep(FOLLOW_EVERY).await;
+        if let Err(error) = sobo_web::begin_new_records(&state).await {
+            tracing::warn!(%error, "records could not be begun");
+        }
+        if let Err(error) = index::update(&store).await {
+            tracing::warn!(error = format!("{error:#}"), "the index could not follow");
+        }
+    }
+}
+
+/// Pages from the vault.
+struct VaultDecoder {
+    store: Store,
+    handle: Handle,
+    limits: Limits,
+}
+
+impl VaultDecoder {
+    fn page(&self, original: &str, page_index: u32) -> Result<sobo_intake::DecodedPage, String> {
+        let sha256 = original.parse().map_err(|_| format!("{original} is no sha256"))?;
+        let bytes = self
+            .handle
+            .block_on(self.store.vault.get(&sha256))
+            .map_err(|error| format!("the original cannot be fetched: {error}"))?;
+        decode_page(&bytes, original, page_index, &self.limits).map_err(|error| error.to_string())
+    }
+}
+
+impl PageDecoder for VaultDecoder {
+    fn decode(&self, original: &str, page_index: u32) -> Result<DynamicImage, String> {
+        self.page(original, page_index).map(|page| page.image)
+    }
+}
+
+/// Reads a box that a person drew.
+struct BoxReader {
+    engine: Engine,
+    decoder: Arc<VaultDecoder>,
+    /// The page a clerk is at: boxes are drawn one after the other on one page.
+    last: Mutex<Option<(PagePlace, Arc<sobo_intake::DecodedPage>)>>,
+}
+
+impl BoxReader {
+    fn page(&self, place: &PagePlace) -> Result<Arc<sobo_intake::DecodedPage>, String> {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((kept, page)) = last.as_ref()
+            && kept == place
+        {
+            return Ok(Arc::clone(page));
+        }
+        let page = Arc::new(self.decoder.page(&place.original, place.page_index)?);
+        *last = Some((place.clone(), Arc::clone(&page)));
+        Ok(page)
+    }
+}
+
+impl FieldReader for BoxReader {
+    fn read_field(
+        &self,
+        place: &PagePlace,
+        form: &str,
+        field: &str,
+        bbox: Rect<Original>,
+    ) -> Result<Field, String> {
+        let page = self.page(place)?;
+        let form = self.engine.forms.iter().find(|loaded| loaded.form.id == form);
+        sobo_pipeline::page::read_box(
+            &page.image,
+            page.dpi,
+            bbox,
+            form.and_then(|loaded| loaded.form.field(field)),
+            self.engine.reader.as_ref(),
+            &self.engine.settings,
+        )
+        .map_err(|error| error.to_string())
+    }
+
+    fn read_entry(&self, place: &PagePlace, form: &str, bbox: Rect<Original>) -> Result<Entry, String> {
+        let page = self.page(place)?;
+        let input = sobo_pipeline::page::PageInput {
+            name: &place.original,
+            index: place.page_index,
+            dpi: page.dpi,
+            form: Some(form),
+            ..sobo_pipeline::page::PageInput::default()
+        };
+        let read = sobo_pipeline::page::read_page(
+            &page.image,
+            &input,
+            &self.engine.forms,
+            self.engine.reader.as_ref(),
+            &self.engine.settings,
+        )
+        .map_err(|error| error.to_string())?;
+        read.reading
+            .entries
+            .into_iter()
+            .map(|entry| (entry.bbox.iou(&bbox), entry))
+            .filter(|(overlap, _)| *overlap > 0.2)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, entry)| entry)
+            .ok_or_else(|| "no entry could be read in this box".to_owned())
+    }
+}
+
+/// Questions to the index.
+struct IndexSearcher {
+    index: Index,
+    store: Store,
+    handle: Handle,
+}
+
+impl Searcher for IndexSearcher {
+    fn search(&self, query: &SearchQuery) -> Result<SearchResults, String> {
+        self.index.refresh().map_err(|error| error.to_string())?;
+        let offices = match query.office.as_deref().filter(|office| !office.trim().is_empty()) {
+            Some(office) => match self.handle.block_on(index::offices(&self.store, office)) {
+                Ok(offices) => offices,
+                // No such office: no result, which is an answer.
+                Err(_) => return Ok(SearchResults::default()),
+            },
+            None => Vec::new(),
+        };
+        let results = self
+            .index
+            .search(&Query {
+                text: query.text.clone(),
+                year_from: query.year_from,
+                year_to: query.year_to,
+                kinds: query.register_type.as_deref().and_then(RegisterType::parse).into_iter().collect(),
+                offices,
+                verified: query.verified_only.then_some(true),
+                offset: query.offset,
+                limit: query.limit,
+                ..Query::default()
+            })
+            .map_err(|error| error.to_string())?;
+        let hits = results
+            .hits
+            .iter()
+            .filter_map(|hit| {
+                Some(SearchHit {
+                    entry_id: hit.document.entry_id.parse().ok()?,
+                    field: hit.matched.first().map(|matched| matched.name.clone()),
+                })
+            })
+            .collect();
+        Ok(SearchResults { total: results.total, hits })
+    }
+}
+
+/// Says on standard error what a person should know before an address is opened to others.
+pub(crate) fn warn_if_open(address: &str) {
+    if address.parse::<SocketAddr>().is_ok_and(|address| !is_loopback(address)) {
+        note("the interface is reachable by others: put it behind TLS");
+    }
+}

@@ -1,0 +1,112 @@
+//! One configuration file, the environment over it, flags over both.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use sobo_intake::Limits;
+use sobo_vault::VaultConfig;
+
+use crate::arguments::{Global, ReaderChoice};
+
+/// The configuration file, `sobo.toml`. Every key is optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    database: Option<String>,
+    vault: Option<VaultConfig>,
+    models: Option<PathBuf>,
+    pipelines: Option<PathBuf>,
+    reader: Option<ReaderChoice>,
+    limits: Limits,
+    disk_reserve_bytes: Option<u64>,
+}
+
+/// Where everything is.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Folder of the store.
+    pub(crate) store: PathBuf,
+    /// Address of the database.
+    pub(crate) database: String,
+    /// The vault; its address is `vault_url`.
+    pub(crate) vault: VaultConfig,
+    /// Address of the vault.
+    pub(crate) vault_url: String,
+    /// Folder of the search index.
+    pub(crate) index: PathBuf,
+    /// Folder of derived files.
+    pub(crate) work: PathBuf,
+    /// Folder of the models.
+    pub(crate) models: PathBuf,
+    /// Folder of forms and settings.
+    pub(crate) pipelines: PathBuf,
+    /// Line reader.
+    pub(crate) reader: ReaderChoice,
+    /// Limits of intake.
+    pub(crate) limits: Limits,
+    /// Bytes that stay free on the disk.
+    pub(crate) disk_reserve_bytes: u64,
+}
+
+impl Config {
+    /// Puts flags, environment and file together.
+    ///
+    /// # Errors
+    /// When the file cannot be read or has a key it should not have.
+    pub(crate) fn load(global: &Global) -> Result<Self> {
+        let store = global.store.clone().unwrap_or_else(|| PathBuf::from("var/sobo"));
+        let chosen = global.config.clone();
+        let path = chosen.clone().unwrap_or_else(|| store.join("sobo.toml"));
+        let file: File = match std::fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text)
+                .with_context(|| format!("{}: the configuration cannot be used", path.display()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && chosen.is_none() => File::default(),
+            Err(error) => bail!("{}: the configuration cannot be read ({error})", path.display()),
+        };
+        let database = global
+            .database
+            .clone()
+            .or(file.database)
+            .unwrap_or_else(|| format!("sqlite://{}", store.join("sobo.db").display()));
+        let vault = file.vault.unwrap_or_default();
+        let vault_url = global
+            .vault
+            .clone()
+            .or_else(|| (!vault.url.is_empty()).then(|| vault.url.clone()))
+            .unwrap_or_else(|| store.join("vault").display().to_string());
+        Ok(Self {
+            index: store.join("index"),
+            work: store.join("work"),
+            models: global.models.clone().or(file.models).unwrap_or_else(|| beside("models")),
+            pipelines: global.pipelines.clone().or(file.pipelines).unwrap_or_else(|| beside("pipelines")),
+            reader: global.reader.or(file.reader).unwrap_or(ReaderChoice::Auto),
+            limits: file.limits,
+            disk_reserve_bytes: file.disk_reserve_bytes.unwrap_or(500 << 20),
+            store,
+            database,
+            vault,
+            vault_url,
+        })
+    }
+}
+
+/// The folder of this name in the current folder or one above it, else beside the program or above
+/// it, else in `share/sobo` of the program's prefix.
+fn beside(name: &str) -> PathBuf {
+    let mut starts: Vec<PathBuf> = Vec::new();
+    starts.extend(std::env::current_dir());
+    if let Some(folder) = std::env::current_exe().ok().as_deref().and_then(Path::parent) {
+        starts.push(folder.to_owned());
+    }
+    for start in &starts {
+        for folder in start.ancestors() {
+            for candidate in [folder.join(name), folder.join("share/sobo").join(name)] {
+                if candidate.is_dir() {
+                    return candidate;
+                }
+            }
+        }
+    }
+    PathBuf::from(name)
+}

@@ -1,0 +1,119 @@
+//! Forms, settings and reader put together: what reads a page.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use image::DynamicImage;
+use sobo_core::PageReading;
+use sobo_intake::{Found, Limits, decode_page, inspect};
+use sobo_layout::LoadedForm;
+use sobo_pipeline::page::{PageInput, PageSettings, ReadPage, read_page};
+use sobo_read::{NeuralReader, Recognizer, TesseractReader, default_reader};
+
+use crate::arguments::ReaderChoice;
+use crate::config::Config;
+
+/// Reads pages outside a store.
+pub(crate) struct Engine {
+    /// Forms, in the order of their files.
+    pub(crate) forms: Vec<LoadedForm>,
+    /// Line reader.
+    pub(crate) reader: Box<dyn Recognizer>,
+    /// Settings of restoration, layout and extraction.
+    pub(crate) settings: PageSettings,
+}
+
+/// One page of one scan file, read.
+pub(crate) struct ReadScan {
+    /// What it says; failed pages have no entries and the reason in `issues`.
+    pub(crate) reading: PageReading,
+    /// The page as decoded, kept where an overlay is wanted.
+    pub(crate) image: Option<DynamicImage>,
+    /// It could not be processed.
+    pub(crate) failed: bool,
+}
+
+impl Engine {
+    /// Loads forms, settings and the reader.
+    ///
+    /// # Errors
+    /// When one of them is missing or damaged; the message names the file.
+    pub(crate) fn load(config: &Config) -> Result<Self> {
+        let forms = sobo_layout::load_forms(&config.pipelines.join("forms"))
+            .context("the register forms cannot be used; see --pipelines")?;
+        let settings = PageSettings::load(&config.pipelines.join("settings.toml"))
+            .context("the settings cannot be used; see --pipelines")?;
+        Ok(Self { forms, reader: load_reader(config.reader, &config.models)?, settings })
+    }
+
+    /// Reads every page of a scan file, one after the other.
+    pub(crate) fn read_scan(&self, found: &Found, limits: &Limits, keep: bool) -> Vec<ReadScan> {
+        let name = found.name.rsplit('/').next().unwrap_or(&found.name).to_owned();
+        let failed = |page_index: u32, reason: String| ReadScan {
+            reading: failed_reading(&name, page_index, reason),
+            image: None,
+            failed: true,
+        };
+        let bytes = match found.read(limits) {
+            Ok(bytes) => bytes,
+            Err(error) => return vec![failed(0, error.to_string())],
+        };
+        let pages = match inspect(&bytes, &found.name, limits) {
+            Ok(info) => info.pages,
+            Err(error) => return vec![failed(0, error.to_string())],
+        };
+        (0..pages)
+            .map(|index| {
+                let start = std::time::Instant::now();
+                match decode_page(&bytes, &found.name, index, limits) {
+                    Ok(page) => match self.read_image(&page.image, page.dpi, &name, index) {
+                        Ok(mut read) => {
+                            read.reading.elapsed_ms = start.elapsed().as_millis() as u64;
+                            ReadScan {
+                                reading: read.reading,
+                                image: keep.then_some(page.image),
+                                failed: false,
+                            }
+                        }
+                        Err(error) => failed(index, format!("{error:#}")),
+                    },
+                    Err(error) => failed(index, error.to_string()),
+                }
+            })
+            .collect()
+    }
+
+    /// Reads one decoded page.
+    fn read_image(&self, image: &DynamicImage, dpi: Option<f64>, name: &str, index: u32) -> Result<ReadPage> {
+        let input = PageInput { name, index, dpi, ..PageInput::default() };
+        Ok(read_page(image, &input, &self.forms, self.reader.as_ref(), &self.settings)?)
+    }
+}
+
+/// The line reader that was chosen.
+///
+/// # Errors
+/// When its model or Tesseract's language is missing or damaged.
+pub(crate) fn load_reader(choice: ReaderChoice, models: &Path) -> Result<Box<dyn Recognizer>> {
+    let reader: Box<dyn Recognizer> = match choice {
+        ReaderChoice::Auto => default_reader(models)?,
+        ReaderChoice::Neural => Box::new(NeuralReader::load(models)?),
+        ReaderChoice::Tesseract => Box::new(TesseractReader::new()?),
+    };
+    Ok(reader)
+}
+
+/// The reading of a page that could not be processed.
+pub(crate) fn failed_reading(name: &str, page_index: u32, reason: String) -> PageReading {
+    PageReading {
+        schema_version: sobo_core::SCHEMA_VERSION,
+        page: name.to_owned(),
+        page_index,
+        form: "unknown".to_owned(),
+        family: String::new(),
+        register_type: None,
+        entries: Vec::new(),
+        issues: vec![reason],
+        elapsed_ms: 0,
+    }
+}

@@ -1,0 +1,109 @@
+//! Opening the store, and what reads its pages.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use sobo_core::{Outcome, Provenance, VolumeDescriptor};
+use sobo_layout::LoadedForm;
+use sobo_pipeline::page::{self, PageSettings};
+use sobo_pipeline::{PageInput, PageReader, ReadPage, Stop, Store, StoreConfig};
+use sobo_read::Recognizer;
+use sobo_vault::VaultConfig;
+
+use crate::config::Config;
+use crate::engine::{Engine, failed_reading};
+
+/// A runtime for everything that waits for the store.
+///
+/// # Errors
+/// When the system gives no threads.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("no threads to work with")
+}
+
+/// Opens the store, making it where it is missing.
+///
+/// # Errors
+/// When database or vault cannot be opened; the message names them.
+pub(crate) async fn open(config: &Config) -> Result<Store> {
+    std::fs::create_dir_all(&config.store)
+        .with_context(|| format!("{}: the store's folder cannot be made", config.store.display()))?;
+    Store::open(StoreConfig {
+        database_url: config.database.clone(),
+        vault: VaultConfig { url: config.vault_url.clone(), ..config.vault.clone() },
+        index_dir: config.index.clone(),
+        work_dir: config.work.clone(),
+        min_free_mb: config.disk_reserve_bytes >> 20,
+    })
+    .await
+    .context("the store cannot be opened")
+}
+
+/// Asks to stop at the first Ctrl-C; the second ends the program as it is.
+pub(crate) fn stop_at_interrupt() -> Stop {
+    let stop = Stop::default();
+    let asked = stop.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            crate::output::note("finishing the pages under way; Ctrl-C again to break off");
+            asked.ask();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+    stop
+}
+
+/// Restoration, layout, reader and extraction as the pipeline's page reader.
+pub(crate) struct StorePageReader {
+    forms: Vec<LoadedForm>,
+    recognizer: Arc<dyn Recognizer>,
+    settings: PageSettings,
+}
+
+impl StorePageReader {
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self { forms: engine.forms, recognizer: engine.reader, settings: engine.settings }
+    }
+}
+
+impl PageReader for StorePageReader {
+    fn read(&self, input: PageInput<'_>) -> ReadPage {
+        let form = (input.form != "auto" && !input.form.is_empty()).then_some(input.form);
+        let asked = page::PageInput {
+            name: input.name,
+            index: input.page_index,
+            dpi: input.dpi,
+            form,
+            context: context(input.volume),
+        };
+        match page::read_page(&input.image, &asked, &self.forms, self.recognizer.as_ref(), &self.settings) {
+            Ok(read) => {
+                ReadPage { reading: read.reading, outcome: read.outcome, provenance: read.provenance }
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                ReadPage {
+                    reading: failed_reading(input.name, input.page_index, reason.clone()),
+                    outcome: Outcome::Failed { reason },
+                    provenance: Provenance {
+                        model: self.recognizer.id().to_owned(),
+                        form: String::new(),
+                        settings: self.settings.hash(),
+                        version: env!("CARGO_PKG_VERSION").to_owned(),
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// What the volume says of its pages.
+fn context(volume: &VolumeDescriptor) -> sobo_extract::Context {
+    sobo_extract::Context {
+        book_year: Some(volume.year_from),
+        book_year_to: volume.year_to,
+        ..sobo_extract::Context::default()
+    }
+}
