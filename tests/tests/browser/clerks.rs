@@ -1,0 +1,288 @@
+//! A store with pages, readings and accounts for tests of the web interface: real pages of a folder with truth files,
+//! and readings made from their truth with known mistakes, so that a scripted clerk knows what to correct.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use image::DynamicImage;
+use indexmap::IndexMap;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use sobo_core::{
+    Candidate, Check, CheckEffect, Entry, Field, Form, Lacuna, Original, Outcome, PageReading, Provenance,
+    Rect, RegisterType, SCHEMA_VERSION, Statement, VolumeDescriptor,
+};
+use sobo_db::{Completion, Database, FileIntake, Handed, NewPage, OfficeScope, VolumeDescription};
+use sobo_tiles::{PageDecoder, Tiles};
+use sobo_verify::Role;
+use sobo_web::{AppState, Settings};
+
+/// Password of every account of the fixture.
+pub const PASSWORD: &str = "mat-khau-thu-123";
+
+/// Accounts of the fixture: login, name, roles.
+pub const ACCOUNTS: [(&str, &str, &[Role]); 9] = [
+    ("lan", "Nguyễn Thị Lan", &[Role::Clerk]),
+    ("phuc", "Lê Hồng Phúc", &[Role::Clerk]),
+    ("minh", "Trần Quang Minh", &[Role::Checker]),
+    ("hoa", "Phạm Thị Hoa", &[Role::Checker]),
+    ("tuan", "Võ Anh Tuấn", &[Role::Arbiter]),
+    ("son", "Huỳnh Văn Sơn", &[Role::Registrar]),
+    ("giang", "Đặng Thu Giang", &[Role::Supervisor]),
+    ("kho", "Tổ lưu trữ", &[Role::Archive]),
+    ("quan", "Bùi Đức Quân", &[Role::Administrator, Role::Auditor]),
+];
+
+#[derive(Deserialize)]
+struct Truth {
+    page: String,
+    family: String,
+    register_type: RegisterType,
+    office: String,
+    year: i32,
+    entries: Vec<TruthEntry>,
+}
+
+#[derive(Deserialize)]
+struct TruthEntry {
+    bbox: Rect<Original>,
+    fields: IndexMap<String, TruthField>,
+}
+
+#[derive(Deserialize)]
+struct TruthField {
+    text: String,
+    #[serde(default)]
+    value: Option<String>,
+    bbox: Rect<Original>,
+    #[serde(default)]
+    lines: Vec<TruthLine>,
+}
+
+#[derive(Deserialize)]
+struct TruthLine {
+    bbox: Rect<Original>,
+}
+
+/// A running server over a store of its own.
+pub struct Office {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its database.
+    pub db: Database,
+    /// What is written, by page name, entry on the page and field.
+    pub truth: BTreeMap<(String, usize), IndexMap<String, String>>,
+    server: tokio::task::JoinHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Office {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Office {
+    /// Address of a page of the interface.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+struct Files(HashMap<String, PathBuf>);
+
+impl PageDecoder for Files {
+    fn decode(&self, original: &str, _page: u32) -> Result<DynamicImage, String> {
+        let path = self.0.get(original).ok_or("no such original")?;
+        image::open(path).map_err(|error| error.to_string())
+    }
+}
+
+/// The forms of the repository.
+pub fn forms() -> Result<BTreeMap<String, Form>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipelines/forms");
+    let mut forms = BTreeMap::new();
+    for file in std::fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))? {
+        let path = file?.path();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let form: Form = toml::from_str(&std::fs::read_to_string(&path)?)
+                .with_context(|| format!("{}", path.display()))?;
+            forms.insert(form.id.clone(), form);
+        }
+    }
+    Ok(forms)
+}
+
+/// Starts a server over the pages of `folder` (at most `most`) on `port` (0: any).
+pub async fn open(folder: &Path, most: usize, port: u16) -> Result<Office> {
+    let store = tempfile::tempdir()?;
+    let url = format!("sqlite://{}", store.path().join("sobo.db").display());
+    let db = Database::connect(&url).await?;
+    for (login, name, roles) in ACCOUNTS {
+        sobo_web::ensure_account(&db, login, name, PASSWORD, roles, OfficeScope::All)
+            .await
+            .map_err(|error| anyhow::anyhow!("{error}"))?;
+    }
+    let mut truths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .with_context(|| format!("{}", folder.display()))?
+        .flatten()
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    truths.sort();
+    truths.truncate(most);
+    if truths.is_empty() {
+        bail!("{} has no truth files", folder.display());
+    }
+    let mut files = HashMap::new();
+    let mut truth = BTreeMap::new();
+    for path in truths {
+        let page: Truth = serde_json::from_str(&std::fs::read_to_string(&path)?)
+            .with_context(|| format!("{}", path.display()))?;
+        let picture = folder.join(&page.page);
+        let sha256 = hex::encode(Sha256::digest(std::fs::read(&picture)?));
+        take_in(&db, &page, &sha256).await?;
+        files.insert(sha256, picture);
+        for (index, entry) in page.entries.iter().enumerate() {
+            let fields = entry.fields.iter().map(|(name, field)| (name.clone(), field.text.clone()));
+            truth.insert((page.page.clone(), index), fields.collect());
+        }
+    }
+    let state = AppState {
+        db: db.clone(),
+        tiles: Arc::new(Tiles::new(&store.path().join("tiles"), Arc::new(Files(files)))),
+        forms: Arc::new(forms()?),
+        searcher: None,
+        reader: None,
+        settings: Arc::new(Settings { secure_cookies: false, ..Settings::default() }),
+    };
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
+    let address = listener.local_addr()?;
+    let server = tokio::spawn(async move {
+        let _ = sobo_web::serve(state, listener, std::future::pending()).await;
+    });
+    Ok(Office { address, db, truth, server, _folder: store })
+}
+
+async fn take_in(db: &Database, page: &Truth, sha256: &str) -> Result<()> {
+    let kind = match page.register_type {
+        RegisterType::Marriage => "KH",
+        RegisterType::Death => "KT",
+        _ => "KS",
+    };
+    let descriptor = VolumeDescriptor {
+        name: format!("{kind}.{}.{}", page.year, page.family),
+        office: page.office.clone(),
+        custodian: Some("UBND phường Sài Gòn".to_owned()),
+        register_type: page.register_type,
+        form: "auto".to_owned(),
+        number: Some(format!("01/{}", page.year)),
+        year_from: page.year,
+        year_to: None,
+        opening: Statement::default(),
+        closing: Statement {
+            pages: Some(1),
+            entries: Some(page.entries.len() as u32),
+            ..Statement::default()
+        },
+        shelf: Some("Kho 1, kệ 3, hộp 12".to_owned()),
+        pages: Vec::new(),
+    };
+    let text = toml::to_string(&descriptor)?;
+    let described = VolumeDescription { descriptor: &descriptor, text: &text, office_at_date: None };
+    let volume = db.describe_volume("kho", &described).await?;
+    let pages = vec![NewPage { page_index: 0, width: None, height: None, dpi: Some(300.0) }];
+    let intake = FileIntake {
+        who: "kho",
+        volume_id: volume.id,
+        batch: "đợt 1",
+        source: &page.page,
+        handed: Handed::Taken { sha256: sha256.to_owned(), bytes: 1, pages },
+    };
+    db.record_file(&intake).await?;
+    let work = db.claim_pages("fixture", 60_000, 1, Some(volume.id)).await?;
+    let work = work.first().context("the page waits in the queue")?;
+    let kind = page.register_type.as_str();
+    let reading = PageReading {
+        schema_version: SCHEMA_VERSION,
+        page: page.page.clone(),
+        page_index: 0,
+        form: format!("{}-{kind}", page.family),
+        family: page.family.clone(),
+        register_type: Some(page.register_type),
+        entries: page.entries.iter().enumerate().map(|(index, entry)| read(entry, index)).collect(),
+        issues: Vec::new(),
+        elapsed_ms: 0,
+    };
+    let completion = Completion {
+        lease: &work.lease,
+        outcome: &Outcome::Done,
+        reading: Some(&reading),
+        provenance: &Provenance { model: "fixture".to_owned(), ..Provenance::default() },
+        size: None,
+        dpi: Some(300.0),
+        elapsed_ms: 900,
+    };
+    db.complete_page("sobo", &completion).await?;
+    Ok(())
+}
+
+/// A reading as a machine might make it: most fields right and offered, some in doubt, a few wrong.
+fn read(entry: &TruthEntry, index: usize) -> Entry {
+    let fields = entry.fields.iter().map(|(name, field)| {
+        let digest = Sha256::digest(format!("{name}{}{index}", field.text).as_bytes());
+        let roll = u32::from(digest[0]) * 100 / 256;
+        let wrong = misread(&field.text);
+        let (text, accepted, confidence, offer) = match roll {
+            0..70 => (field.text.clone(), true, 0.985, vec![]),
+            70..84 => (field.text.clone(), false, 0.71, vec![wrong]),
+            84..95 => (wrong.clone(), false, 0.52, vec![wrong, field.text.clone()]),
+            95..98 => (wrong.clone(), false, 0.31, vec![wrong]),
+            _ => (String::new(), false, 0.4, vec![]),
+        };
+        let lacuna = text.is_empty().then_some(Lacuna::Illegible);
+        let checks = if roll == 75 || roll == 90 {
+            vec![Check {
+                rule: "date_words_digits".to_owned(),
+                effect: CheckEffect::Contradicts,
+                other: Some("registration_date".to_owned()),
+            }]
+        } else {
+            Vec::new()
+        };
+        let read = Field {
+            value: (text == field.text).then(|| field.value.clone()).flatten(),
+            text,
+            bbox: field.bbox,
+            lacuna,
+            confidence,
+            accepted,
+            reader: "fixture".to_owned(),
+            candidates: offer.into_iter().map(|text| Candidate { text, probability: 0.4 }).collect(),
+            checks,
+            lines: field.lines.iter().map(|line| line.bbox).collect(),
+        };
+        (name.clone(), read)
+    });
+    Entry { bbox: entry.bbox, fields: fields.collect() }
+}
+
+/// The last word without its marks, or the last digit changed.
+fn misread(text: &str) -> String {
+    let (head, last) = text.rsplit_once(' ').unwrap_or(("", text));
+    let mut word = sobo_text::strip_marks(last);
+    if word == last {
+        let end = word.pop().unwrap_or('o');
+        word.push(if end == '1' {
+            '7'
+        } else if end.is_ascii_digit() {
+            '1'
+        } else {
+            'u'
+        });
+    }
+    if head.is_empty() { word } else { format!("{head} {word}") }
+}

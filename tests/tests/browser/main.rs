@@ -1,0 +1,17 @@
+//! The clerk's screen in a real browser: the whole chain with two clerks and an arbiter, keys alone, drafts through a
+//! cut connection, every screen by axe-core.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::print_stdout, missing_docs)]
+
+mod chain;
+mod clerks;
+mod looks;
+mod resilience;
+mod screen;
+
+use std::path::{Path, PathBuf};
+
+/// Pages with truth: the samples of the repository, or those of the folder the environment names.
+fn pages() -> PathBuf {
+    std::env::var_os("SOBO_BROWSER_PAGES")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/pages"), PathBuf::from)
+}

@@ -1,0 +1,215 @@
+//! A person at a browser: Chromium without a window, driven through chromedriver.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tokio::process::{Child, Command};
+
+/// How long the screen may take for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Keys of the WebDriver standard.
+pub mod key {
+    pub const ENTER: char = '\u{e007}';
+    pub const ALT: char = '\u{e00a}';
+    pub const CONTROL: char = '\u{e009}';
+    pub const ESCAPE: char = '\u{e00c}';
+    pub const UP: char = '\u{e013}';
+    pub const F1: char = '\u{e031}';
+    pub const F2: char = '\u{e032}';
+    pub const F3: char = '\u{e033}';
+}
+
+/// A chromedriver of the test's own, stopped with it.
+pub struct Driver {
+    _process: Child,
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+/// Whether the programs of a browser test are there. Where they are not, the test says so and is left out, unless
+/// `CI=true` demands them.
+pub fn browser_is_here() -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let missing: Vec<&str> = ["chromium", "chromedriver"]
+        .into_iter()
+        .filter(|program| !std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+        .collect();
+    if missing.is_empty() {
+        return true;
+    }
+    let message = format!(
+        "browser tests need {} on PATH: apt-get install chromium chromium-driver",
+        missing.join(" and ")
+    );
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{message}");
+    eprintln!("left out: {message}");
+    false
+}
+
+impl Driver {
+    /// Starts chromedriver on a free port.
+    pub async fn start() -> Result<Self> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let process = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("chromedriver does not start")?;
+        let url = format!("http://127.0.0.1:{port}");
+        let started = Instant::now();
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            if started.elapsed() > PATIENCE {
+                bail!("chromedriver does not answer on {url}");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(Self { _process: process, url, folder: tempfile::tempdir()? })
+    }
+
+    /// Opens a browser with a profile of its own.
+    pub async fn browser(&self, name: &str) -> Result<Screen> {
+        let profile = self.folder.path().join(name);
+        let options = json!({
+            "args": [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+                "--disable-dev-shm-usage", "--window-size=1366,768", "--force-device-scale-factor=1", "--lang=vi",
+                format!("--user-data-dir={}", profile.display()),
+            ],
+        });
+        let mut capabilities = serde_json::Map::new();
+        capabilities.insert("goog:chromeOptions".to_owned(), options);
+        capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&self.url)
+            .await
+            .context("no browser session")?;
+        client.set_window_size(1366, 768).await?;
+        Ok(Screen { client, keys: 0 })
+    }
+}
+
+/// One person's browser, with the keys counted that the person pressed.
+pub struct Screen {
+    /// The session.
+    pub client: Client,
+    /// Keys and clicks so far.
+    pub keys: usize,
+}
+
+impl Screen {
+    /// Signs in.
+    pub async fn sign_in(&mut self, root: &str, login: &str, password: &str) -> Result<()> {
+        self.client.goto(&format!("{root}/sign-in")).await?;
+        self.client.find(Locator::Id("login")).await?.send_keys(login).await?;
+        self.client.find(Locator::Id("password")).await?.send_keys(password).await?;
+        self.client.find(Locator::Css("form.card-form button.primary")).await?.click().await?;
+        self.until("signed in", "return document.querySelector('.who form[action=\"/sign-out\"]') !== null")
+            .await?;
+        Ok(())
+    }
+
+    /// Runs a script and gives what it returns.
+    pub async fn script(&self, script: &str) -> Result<Value> {
+        self.client.execute(script, vec![]).await.with_context(|| script.to_owned())
+    }
+
+    /// Waits until a script returns true.
+    pub async fn until(&self, what: &str, script: &str) -> Result<()> {
+        let started = Instant::now();
+        loop {
+            if self.client.execute(script, vec![]).await.unwrap_or_default() == Value::Bool(true) {
+                return Ok(());
+            }
+            if started.elapsed() > PATIENCE {
+                let shown = self.script("return document.body.innerText").await.unwrap_or_default();
+                bail!("waited in vain for: {what}; the screen says:\n{}", shown.as_str().unwrap_or_default());
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// Presses one key, with modifiers held.
+    pub async fn press(&mut self, modifiers: &[char], value: char) -> Result<()> {
+        self.keys += 1 + modifiers.len();
+        self.press_uncounted(modifiers, value).await
+    }
+
+    async fn press_uncounted(&self, modifiers: &[char], value: char) -> Result<()> {
+        let mut keys = KeyActions::new("keyboard".to_owned());
+        for modifier in modifiers {
+            keys = keys.then(KeyAction::Down { value: *modifier });
+        }
+        keys = keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        for modifier in modifiers {
+            keys = keys.then(KeyAction::Up { value: *modifier });
+        }
+        Ok(self.client.perform_actions(keys).await?)
+    }
+
+    /// Types a text into the field that has the cursor, letter by letter.
+    pub async fn typing(&mut self, text: &str) -> Result<()> {
+        self.keys += text.chars().count();
+        let mut keys = KeyActions::new("keyboard".to_owned());
+        for value in text.chars() {
+            keys = keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        Ok(self.client.perform_actions(keys).await?)
+    }
+
+    /// The field that has the cursor, by name; empty where none has.
+    pub async fn here(&self) -> Result<String> {
+        let value = self
+            .script("return document.activeElement?.closest?.('[data-field]')?.dataset.field ?? document.activeElement?.id ?? ''")
+            .await?;
+        Ok(value.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until an entry is open and gives its id, or `None` where the queue is empty.
+    pub async fn entry(&self, not: Option<i64>) -> Result<Option<i64>> {
+        let script = format!(
+            "return document.body.dataset.ready === 'empty' || (document.body.dataset.ready !== undefined && \
+             Number(document.body.dataset.ready) !== {} && window.sobo.current !== null)",
+            not.unwrap_or(-1)
+        );
+        self.until("an entry", &script).await?;
+        let ready = self.script("return document.body.dataset.ready").await?;
+        Ok(ready.as_str().and_then(|ready| ready.parse().ok()))
+    }
+
+    /// Keeps a picture of the screen where `SOBO_SCREENS` names a folder.
+    pub async fn picture(&self, name: &str) -> Result<()> {
+        if let Some(folder) = std::env::var_os("SOBO_SCREENS") {
+            // The viewer's tiles and the field strips arrive after the fields.
+            tokio::time::sleep(Duration::from_millis(900)).await;
+            let png = self.client.screenshot().await?;
+            std::fs::create_dir_all(&folder)?;
+            std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), png)?;
+        }
+        Ok(())
+    }
+
+    /// What axe-core finds wrong with the page as it stands (WCAG 2.2 A and AA).
+    pub async fn axe(&self) -> Result<Vec<String>> {
+        const AXE: &str = include_str!("axe.min.js");
+        self.client.execute(AXE, vec![]).await?;
+        let run = "const done = arguments[arguments.length - 1]; \
+            axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }) \
+            .then((r) => done(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).slice(0, 4).join(' | '))), (e) => done([String(e)]))";
+        let found = self.client.execute_async(run, vec![]).await?;
+        Ok(found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// Closes the browser.
+    pub async fn close(self) -> Result<()> {
+        Ok(self.client.close().await?)
+    }
+}
