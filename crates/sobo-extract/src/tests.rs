@@ -459,6 +459,22 @@ fn closed_vocabularies_catch_what_is_near_and_spare_what_is_far() {
 }
 
 #[test]
+fn misread_words_of_a_date_are_put_right() {
+    let entry = birth(
+        vec![(
+            "birth_date_words",
+            vec![line("Ngày mười hai thảng năm năm", 0.6), line("một ngàn chin trăm bảy mươi mốt", 0.6)],
+        )],
+        1971,
+    );
+    let field = &entry.fields["birth_date_words"];
+    assert_eq!(field.text, "Ngày mười hai tháng năm năm một ngàn chín trăm bảy mươi mốt");
+    assert_eq!(field.value.as_deref(), Some("1971-05-12"));
+    assert!(field.candidates.iter().any(|c| c.text.contains("thảng")));
+    assert!(!field.accepted);
+}
+
+#[test]
 fn every_rule_used_is_listed() {
     let mut sorted = RULES.to_vec();
     sorted.sort_unstable();

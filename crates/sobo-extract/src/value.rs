@@ -3,8 +3,8 @@
 use sobo_core::{Candidate, Check, CheckEffect, Field, FieldKind, Form};
 use sobo_text::vocabulary::{ETHNIC_GROUPS, NATIONALITIES, REGISTRATION_TYPES, RELATIONS, SEXES};
 use sobo_text::{
-    Age, Term, is_ditto, match_term, nfc, parse_age, parse_date_digits, parse_time, read_date_words,
-    read_number_words, year_of_two_digits,
+    Age, Term, in_case_of, is_ditto, match_term, nfc, parse_age, parse_date_digits, parse_time,
+    read_date_words, read_number_words, snap_date_words, year_of_two_digits,
 };
 
 use crate::Context;
@@ -114,6 +114,10 @@ pub(crate) fn snap(form: &Form, kind: FieldKind, field: &mut Field, context: &Co
     if field.lacuna.is_some() {
         return;
     }
+    if kind == FieldKind::DateWords {
+        snap_date(field);
+        return;
+    }
     let settings = &context.settings;
     let Some(terms) = vocabulary(kind) else { return };
     if is_ditto(&field.text) {
@@ -158,6 +162,18 @@ pub(crate) fn snap(form: &Form, kind: FieldKind, field: &mut Field, context: &Co
     }
 }
 
+/// Words of a date that no date has become the words they are near to; the date stays the same.
+fn snap_date(field: &mut Field) {
+    let Some(reading) = read_date_words(&field.text) else { return };
+    if reading.penalty == 0.0 {
+        support(field, "vocabulary", 0.4, None);
+    } else if let Some(text) = snap_date_words(&field.text) {
+        // What is no word was surely misread; what it was is as sure as the date is.
+        let confidence = field.confidence.max(0.9 * reading.sureness()).min(0.93);
+        choose(field, text, confidence, "vocabulary");
+    }
+}
+
 /// `nt` with one letter misread, hyphens kept (`-ut-` → `-nt-`).
 fn near_ditto(text: &str) -> Option<String> {
     let core = text.trim_matches(|c: char| !c.is_alphanumeric());
@@ -179,24 +195,6 @@ fn near_ditto(text: &str) -> Option<String> {
             | "nit"
     );
     near.then(|| text.replacen(core, "nt", 1))
-}
-
-/// The wording in the letter case of the reading.
-pub(crate) fn in_case_of(read: &str, wording: &str) -> String {
-    let mut letters = read.chars().filter(|c| c.is_alphabetic());
-    let first_upper = letters.next().is_some_and(char::is_uppercase);
-    let rest: Vec<char> = letters.collect();
-    if first_upper && rest.len() > 1 && rest.iter().all(|c| c.is_uppercase()) {
-        return wording.to_uppercase();
-    }
-    let mut chars = wording.chars();
-    let Some(first) = chars.next() else { return String::new() };
-    // Names of peoples and countries keep their capitals; a plain word follows the hand.
-    if first_upper || wording.split(' ').skip(1).any(|w| w.starts_with(char::is_uppercase)) {
-        first.to_uppercase().chain(chars).collect()
-    } else {
-        first.to_lowercase().chain(chars).collect()
-    }
 }
 
 /// Replaces the text, keeping what was read as a candidate.
