@@ -12,7 +12,7 @@ use crate::hand::Hand;
 use crate::ink::{GlyphBox, PixelBox, WrittenLine};
 use crate::lines::Fit;
 use crate::print::Press;
-use crate::random::{Rng, derive};
+use crate::random::{Rng, derive, noise2};
 use crate::typewriter::Typewriter;
 
 /// The shapes of one character. `character` is `None` for ink that is not part of the text
@@ -176,10 +176,24 @@ pub(crate) struct Bend {
     pub(crate) curl: f32,
     /// Most that the line may drift, in sizes.
     pub(crate) most: f32,
+    /// Fine unevenness, by a shaking hand, cockled paper or a rolling scan, in sizes.
+    pub(crate) tremor: f32,
+    /// Chance of the tremor.
+    pub(crate) seed: u64,
 }
 
 impl Bend {
     fn apply(&self, drawn: &mut [Drawn], advance: f32, size: f32) {
+        if self.tremor > 0.0 {
+            let amount = self.tremor * size;
+            let step = size * 0.3;
+            for shape in drawn.iter_mut().flat_map(|d| &mut d.shapes) {
+                shape.map(|(x, y)| {
+                    let (u, v) = (x / step, y / step);
+                    (x + amount * noise2(self.seed, u, v), y + amount * noise2(self.seed ^ 1, u, v))
+                });
+            }
+        }
         if self.slope == 0.0 && self.curl == 0.0 {
             return;
         }

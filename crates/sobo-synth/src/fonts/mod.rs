@@ -250,6 +250,7 @@ fn lean(contours: &[Contour]) -> f32 {
 #[derive(Debug, Clone)]
 pub struct Fonts {
     faces: Vec<Arc<Face>>,
+    own_shapes: bool,
 }
 
 impl Fonts {
@@ -267,12 +268,35 @@ impl Fonts {
             let files = fetch::files(&dir.join(source.folder()));
             faces.push(Arc::new(Face::from_files(&source.family, source.style, held_out, &files)?));
         }
-        Ok(Self { faces })
+        Ok(Self { faces, own_shapes: share != Share::Heldout })
+    }
+
+    /// Reads those fonts of the list that are under `dir`, held out or not.
+    ///
+    /// # Errors
+    /// When there is none or one is broken.
+    pub fn load_present(dir: &Path) -> Result<Self> {
+        let mut faces = Vec::new();
+        for source in sources()? {
+            let files = fetch::files(&dir.join(source.folder()));
+            if !files.is_empty() {
+                let held_out = source.held_out();
+                faces.push(Arc::new(Face::from_files(&source.family, source.style, held_out, &files)?));
+            }
+        }
+        ensure!(!faces.is_empty(), "{}: no font here", dir.display());
+        Ok(Self { faces, own_shapes: true })
     }
 
     /// Fonts given one by one (tests).
     pub fn from_faces(faces: Vec<Face>) -> Self {
-        Self { faces: faces.into_iter().map(Arc::new).collect() }
+        Self { faces: faces.into_iter().map(Arc::new).collect(), own_shapes: true }
+    }
+
+    /// Whether hands may write letters in shapes of their own (`data/allographs.txt`). Not in the
+    /// share kept for judging: those shapes were trained on.
+    pub(crate) fn own_shapes(&self) -> bool {
+        self.own_shapes
     }
 
     /// All faces, in the order of `fonts.tsv`.

@@ -62,7 +62,7 @@ impl Skeleton {
             let length = points.len() as f32 / scale;
             // A spur that thinning left at a corner or a serif.
             let stub = points.iter().map(|p| p.radius).fold(0.0, f32::max);
-            if starts != ends && length < stub * 1.3 {
+            if starts != ends && length < stub * 0.9 {
                 continue;
             }
             for _ in 0..3 {

@@ -28,6 +28,10 @@ pub(crate) struct MarkHabit {
     pub(crate) dashes: bool,
     /// Lean of the acute: 0 upright .. 1 flat.
     pub(crate) acute: f32,
+    /// Lean of the grave: 0 upright .. 1 a level line.
+    pub(crate) grave: f32,
+    /// Length of acute and grave against other marks.
+    pub(crate) long: f32,
 }
 
 impl MarkHabit {
@@ -43,6 +47,8 @@ impl MarkHabit {
             lazy: if rng.chance(0.4) { rng.range(0.2, 0.8) } else { 0.05 },
             dashes: rng.chance(0.35),
             acute: rng.range(0.1, 0.9),
+            grave: if rng.chance(0.3) { rng.range(0.8, 1.15) } else { rng.range(0.1, 0.8) },
+            long: rng.range(0.75, 1.6),
         }
     }
 }
@@ -109,8 +115,10 @@ pub(crate) fn pen_marks(
                     .collect(),
             );
         };
-        let acute: &[Point] =
-            &[(-0.2 - 0.25 * habit.acute, 0.0), (0.15 + 0.25 * habit.acute, 0.8 - 0.45 * habit.acute)];
+        let slash = |flat: f32| {
+            let long = habit.long;
+            [(-(0.2 + 0.25 * flat) * long, 0.0), ((0.15 + 0.25 * flat) * long, (0.8 - 0.65 * flat) * long)]
+        };
         match mark {
             '\u{302}' => {
                 if lazy {
@@ -136,9 +144,10 @@ pub(crate) fn pen_marks(
                     at = (at.0 + side * aside * m, at.1 - height * (1.35 - 0.6 * aside));
                 }
                 match mark {
-                    '\u{301}' => draw(at, acute),
+                    '\u{301}' => draw(at, &slash(habit.acute)),
                     '\u{300}' => {
-                        let mirrored: Vec<Point> = acute.iter().rev().map(|(x, y)| (-x, *y)).collect();
+                        let mirrored: Vec<Point> =
+                            slash(habit.grave).iter().rev().map(|(x, y)| (-x, *y)).collect();
                         draw(at, &mirrored);
                     }
                     '\u{309}' if lazy => draw(at, &[(-0.12, 0.5), (0.16, 0.55), (0.02, 0.0)]),
@@ -207,7 +216,7 @@ pub(crate) fn stroke(points: &[Point], radius: f32, rng: &mut Rng) -> Shape {
     )
 }
 
-fn catmull(a: Point, b: Point, c: Point, d: Point, t: f32) -> Point {
+pub(super) fn catmull(a: Point, b: Point, c: Point, d: Point, t: f32) -> Point {
     let along = |a: f32, b: f32, c: f32, d: f32| {
         0.5 * (2.0 * b
             + (c - a) * t

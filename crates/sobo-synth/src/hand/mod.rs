@@ -3,6 +3,7 @@
 //! Most hands take from the fonts only the path of the pen and write it with a pen of their own
 //! ([`pen`]); the others keep the fonts' thick and thin ([`outline`]).
 
+mod allographs;
 mod marks;
 mod outline;
 mod pen;
@@ -31,7 +32,7 @@ enum Manner {
 }
 
 /// Share of hands that write with a pen of their own.
-const OWN_PEN: f32 = 0.72;
+const OWN_PEN: f32 = 0.58;
 
 impl Hand {
     pub(crate) fn new(face: Arc<Face>, fonts: &Fonts, rng: &mut Rng) -> Self {

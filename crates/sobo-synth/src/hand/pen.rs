@@ -6,6 +6,7 @@ use std::sync::Arc;
 use unicode_normalization::UnicodeNormalization;
 
 use super::Wander;
+use super::allographs;
 use super::marks::{self, Anchor, MarkHabit};
 use crate::canvas::{PenPoint, Point, Shape};
 use crate::fonts::{Face, Fonts, PathPoint, PenPath, Style, smooth};
@@ -38,6 +39,10 @@ pub(super) struct PenHand {
     marks: MarkHabit,
     own_horn: bool,
     own_bar: bool,
+    /// Share of letters written in shapes that no font has.
+    own_shapes: f32,
+    /// Chance to write another of these shapes than usual.
+    fickle: f32,
 }
 
 /// Shares of the nominal size, the height of capitals.
@@ -136,12 +141,18 @@ impl PenHand {
             marks: MarkHabit::new(rng),
             own_horn: rng.chance(0.5),
             own_bar: rng.chance(0.5),
+            own_shapes: match (fonts.own_shapes(), rng.weighted(&[0.5, 0.2, 0.3])) {
+                (false, _) | (_, 0) => 0.0,
+                (_, 1) => rng.range(0.05, 0.4),
+                _ => rng.range(0.5, 1.0),
+            },
+            fickle: rng.range(0.0, 0.3),
             face,
         }
     }
 
     pub(super) fn measure(&self, text: &str, size: f32) -> f32 {
-        text.chars().map(|c| self.letter(c).map_or(self.form.word_gap, |l| l.advance) * size).sum()
+        text.chars().map(|c| self.letter(c, 0).map_or(self.form.word_gap, |l| l.advance) * size).sum()
     }
 
     /// The face from which this hand takes a character: always the same one.
@@ -156,39 +167,86 @@ impl PenHand {
         &self.face
     }
 
-    /// The letter without marks, and how it is scaled; `None` for a blank.
-    fn letter(&self, c: char) -> Option<Letter<'_>> {
+    /// The letter without marks, and how it is scaled; `None` for a blank. `turn` other than 0 asks
+    /// for another shape than the usual one.
+    fn letter(&self, c: char, turn: usize) -> Option<Letter<'_>> {
         if c == ' ' {
             return None;
+        }
+        if let Some(letter) = self.own_shape(c, turn) {
+            return Some(letter);
         }
         let (base, horn, bar) = self.take_apart(c);
         let face = self.source(base);
         let (glyph, skeleton) = (face.glyph(base)?, face.skeleton(base)?);
+        let n = face.glyph('n').map_or(face.x_height, |n| n.advance).max(0.05);
+        let font =
+            Measures { n, x_height: face.x_height, ascender: face.ascender, cap_height: face.cap_height };
+        Some(self.fitted(base, &skeleton.paths, glyph.advance, face.slant, &font, horn, bar))
+    }
+
+    /// The letter in a shape that no font has, if this writer uses one.
+    fn own_shape(&self, c: char, turn: usize) -> Option<Letter<'_>> {
+        let (base, horn, bar) = match c {
+            'đ' => ('d', false, true),
+            'Đ' => ('D', false, true),
+            _ => (c.nfd().next()?, c.nfd().any(|m| m == '\u{31b}'), false),
+        };
+        if c.nfd().any(|m| m == '\u{327}') {
+            return None;
+        }
+        let own = mix(self.seed ^ (u64::from(u32::from(base)) << 20));
+        if (own >> 40) as f32 / (1u64 << 24) as f32 >= self.own_shapes {
+            return None;
+        }
+        let shapes = allographs::shapes(base);
+        let shape = shapes.get((own as usize % 97 + turn) % shapes.len().max(1))?;
+        let font = Measures {
+            n: allographs::N_ADVANCE,
+            x_height: allographs::X_HEIGHT,
+            ascender: 1.0,
+            cap_height: 1.0,
+        };
+        Some(self.fitted(base, &shape.paths, shape.advance, 0.0, &font, horn, bar))
+    }
+
+    /// A letter brought to this writer's proportions.
+    #[allow(clippy::too_many_arguments)] // one letter, all of it measures
+    fn fitted<'a>(
+        &self,
+        base: char,
+        paths: &'a [PenPath],
+        advance: f32,
+        lean: f32,
+        font: &Measures,
+        horn: bool,
+        bar: bool,
+    ) -> Letter<'a> {
         let form = &self.form;
         let lower = !(base.is_uppercase() || base.is_ascii_digit());
         let (scale_x, map) = if lower {
-            let n = face.glyph('n').map_or(face.x_height, |n| n.advance).max(0.05);
-            let above = (form.ascender - form.x) / (face.ascender - face.x_height).max(0.05);
-            (form.width * form.x / n, [form.x / face.x_height, above, face.x_height])
+            let above = (form.ascender - form.x) / (font.ascender - font.x_height).max(0.05);
+            (form.width * form.x / font.n, [form.x / font.x_height, above, font.x_height])
         } else {
             let height = if base.is_ascii_digit() { form.digit } else { form.capital };
-            let scale = height / face.cap_height;
-            (scale * form.capital_width, [scale, scale, face.cap_height])
+            let scale = height / font.cap_height;
+            (scale * form.capital_width, [scale, scale, font.cap_height])
         };
         // Very wide or narrow fonts are only half brought into line.
         let natural = map[0];
         let scale_x = scale_x.clamp(natural * 0.45, natural * 1.9);
-        Some(Letter {
-            paths: &skeleton.paths,
-            lean: face.slant,
-            advance: glyph.advance * scale_x + form.letter_gap * form.x,
-            scale_x,
-            map,
-            descender: form.descender,
-            horn,
-            bar,
-            base,
-        })
+        let points = paths.iter().flat_map(|path| &path.points);
+        // The next letter may touch this one, not stand in it; the bar of T and f reaches over it.
+        let reach = points
+            .filter(|p| {
+                !matches!(base, 'T' | 'f' | 'Q' | 'K' | 'R' | 'P' | 'F' | 'V' | 'Y')
+                    || p.y < font.x_height * 0.6
+            })
+            .map(|p| p.x - lean * p.y)
+            .fold(0.0, f32::max);
+        let tight = if self.joins > 0.3 { 0.14 } else { 0.06 };
+        let advance = (advance * scale_x + form.letter_gap * form.x).max(reach * scale_x - tight * form.x);
+        Letter { paths, lean, advance, scale_x, map, descender: form.descender, horn, bar, base }
     }
 
     /// The character whose path is written, and whether horn and bar are added by the pen.
@@ -224,6 +282,14 @@ impl PenHand {
         self.wander.apply(&mut drawn, size, rng);
         (drawn, advance)
     }
+}
+
+/// Measures of the letters a hand takes, em.
+struct Measures {
+    n: f32,
+    x_height: f32,
+    ascender: f32,
+    cap_height: f32,
 }
 
 /// A letter ready to be written: em units to shares of size.
@@ -281,7 +347,8 @@ impl Line<'_> {
     fn one(&mut self, c: char, kept: bool, swell: f32, lift: f32, rng: &mut Rng) {
         let hand = self.hand;
         let (size, jitter) = (self.size, hand.jitter);
-        let Some(letter) = hand.letter(c) else {
+        let turn = if rng.chance(hand.fickle) { rng.below(4) } else { 0 };
+        let Some(letter) = hand.letter(c, turn) else {
             self.exit = None;
             if c == ' ' {
                 self.x += hand.form.word_gap * size * (1.0 + 0.25 * rng.normal()).max(0.3);

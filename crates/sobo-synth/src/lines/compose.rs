@@ -123,8 +123,10 @@ impl Composer<'_> {
         };
         let struck = struck.split(' ').next().unwrap_or_default().to_owned();
         let bend = self.bend();
-        let fit = self.rng.chance(0.6);
-        let extent = hf * self.rng.range(0.55, 0.97);
+        let fit = h < self.height * 3 / 4 || self.rng.chance(0.6);
+        // Small crops hold large writing, or nobody could read it.
+        let small = h < self.height * 3 / 4;
+        let extent = hf * self.rng.range(if small { 0.78 } else { 0.55 }, 0.97);
         let size = if fit { hf * 0.36 } else { hf * self.rng.range(0.25, 0.48) };
         let mut line_rng = self.rng.fork(1);
         let written = self.writer.write_within(
@@ -179,7 +181,7 @@ impl Composer<'_> {
             Some((_, _, printed)) => format!("{printed} {text}"),
             None => text.to_owned(),
         };
-        let (pixels, width) = self.finish(sheet);
+        let (pixels, width) = self.finish(sheet, depth, size);
         (pixels, width, spoken)
     }
 
@@ -189,13 +191,19 @@ impl Composer<'_> {
             slope: if straight { 0.0 } else { self.rng.normal() * 0.012 },
             curl: if self.rng.chance(0.2) { self.rng.normal() * 0.05 } else { 0.0 },
             most: 0.22,
+            tremor: if self.rng.chance(0.18 * (0.3 + self.level.harm())) {
+                self.rng.range(0.01, 0.055)
+            } else {
+                0.0
+            },
+            seed: self.rng.next_u64(),
         }
     }
 
     fn depth(&mut self) -> f32 {
         let harm = self.level.harm();
         let faint = self.rng.chance(0.06 + 0.25 * harm);
-        if faint { self.rng.range(0.2, 0.45) } else { self.rng.range(0.45 + 0.15 * (1.0 - harm), 0.97) }
+        if faint { self.rng.range(0.22, 0.45) } else { self.rng.range(0.42 + 0.18 * (1.0 - harm), 0.97) }
     }
 
     /// A printed label to stand before the value.
@@ -354,23 +362,23 @@ impl Composer<'_> {
     }
 
     /// Camera or scanner, compression, and the size the reader wants.
-    fn finish(&mut self, mut sheet: Sheet) -> (Vec<u8>, usize) {
+    fn finish(&mut self, mut sheet: Sheet, depth: f32, size: f32) -> (Vec<u8>, usize) {
         let harm = self.level.harm();
         let rng = &mut self.rng;
         if rng.chance(0.45 + 0.3 * harm) {
-            let heavy = rng.chance(0.25 * harm);
-            let passes = 1 + rng.below(if heavy { 4 } else { 1 });
+            let heavy = rng.chance(0.25 * harm) && size > 13.0;
+            let passes = 1 + rng.below(if heavy { 3 } else { 1 });
             for _ in 0..passes {
                 sheet.blur(rng.range(0.05, 0.25));
             }
         }
-        let sigma = if rng.chance(0.7) { rng.unit() * rng.unit() * (2.0 + 9.0 * harm) } else { 0.0 };
+        let sigma = if rng.chance(0.75) { rng.unit() * (2.0 + 10.0 * harm * rng.unit()) } else { 0.0 };
         let mut pixels = sheet.develop(sigma, rng.next_u64());
         let (mut w, h) = (sheet.width, sheet.height);
-        if rng.chance(0.05) {
-            // Bitonal scans: between the paper and the darkest ink.
+        if rng.chance(0.07) && depth > 0.5 {
+            // Bitonal scans: between the paper and the ink.
             let paper = f32::from(brightest(&pixels));
-            let limit = (paper * rng.range(0.55, 0.85)) as u8;
+            let limit = (paper * (1.0 - depth * rng.range(0.2, 0.5))) as u8;
             pixels.iter_mut().for_each(|p| *p = if *p < limit { 0 } else { 255 });
         } else if rng.chance(0.2) {
             stretch(&mut pixels, rng);

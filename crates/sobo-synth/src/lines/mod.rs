@@ -56,6 +56,9 @@ pub struct Options {
     /// Where the fonts are.
     #[arg(long, default_value = "var/fonts")]
     pub fonts_dir: PathBuf,
+    /// Use whichever fonts of the list are there, in place of a share.
+    #[arg(long)]
+    pub present: bool,
     /// File to write to; `-` is standard output.
     #[arg(long, default_value = "-")]
     pub out: PathBuf,
@@ -124,8 +127,12 @@ pub struct Crop {
 /// When fonts are missing, a kind is unknown, or the output fails (a closed pipe ends quietly).
 pub fn run(options: &Options) -> Result<()> {
     ensure!((16..=256).contains(&options.height), "--height {}: 16 to 256", options.height);
-    let fonts = Fonts::load(&options.fonts_dir, options.fonts)
-        .with_context(|| format!("{}: fonts", options.fonts_dir.display()))?;
+    let loaded = if options.present {
+        Fonts::load_present(&options.fonts_dir)
+    } else {
+        Fonts::load(&options.fonts_dir, options.fonts)
+    };
+    let fonts = loaded.with_context(|| format!("{}: fonts", options.fonts_dir.display()))?;
     let mix = Mix::parse(&options.kinds)?;
     if let Some(folder) = &options.preview {
         return preview::write(folder, options, &fonts, &mix);

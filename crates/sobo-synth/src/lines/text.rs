@@ -518,7 +518,35 @@ pub(crate) fn place(rng: &mut Rng) -> String {
         ],
         rng,
     );
-    match rng.below(20) {
+    let (commune, county, region) = (made_up(rng), village(rng), village(rng));
+    let pick = |words: &[&'static str], rng: &mut Rng| one(words, rng).to_owned();
+    let ward_word = pick(&["Phường", "phường", "P.", "Xã", "xã", "Thị trấn", "thị trấn", "TT"], rng);
+    let county_word = pick(
+        &["Quận", "quận", "Q.", "Huyện", "huyện", "H.", "Thành phố", "thành phố", "TP", "Thị xã", "TX"],
+        rng,
+    );
+    let street_word = pick(&["đường", "Đường", "phố", "", "", "ngõ", "hẻm"], rng);
+    let region_word = pick(&["tỉnh ", "Tỉnh ", "", "", "", "TP "], rng);
+    match rng.below(28) {
+        20..=22 => format!(
+            "Số {number} {street_word} {street}, {ward_word} {commune}, {county_word} {county}, {region_word}{region}"
+        ),
+        23 => format!("{number} {street_word} {street}, {ward_word} {commune}, {county_word} {county}"),
+        24 => format!(
+            "ấp {}, {ward_word} {commune}, {county_word} {county}, {region_word}{region}",
+            made_up(rng)
+        ),
+        25 => format!(
+            "{} {}, {ward_word} {commune}, {county_word} {county}, {region}",
+            pick(&["thôn", "Thôn", "xóm", "Xóm", "Bản", "Tổ", "khóm", "Khu phố"], rng),
+            made_up(rng)
+        ),
+        26 => format!(
+            "{} {number}, {} {street_word} {street}, {region}",
+            pick(&["Lô", "Nhà", "Phòng", "Căn hộ", "Kiốt"], rng),
+            pick(&["khu đô thị", "chung cư", "tòa nhà", "cư xá", "khu tập thể"], rng)
+        ),
+        27 => format!("{ward_word} {ward}, {county_word} {}, TP Hồ Chí Minh", rng.between(1, 12)),
         0..=2 => format!("số {number} đường {street}, {city}"),
         3 => format!("{number} {street}, P.{ward}, Q.{district}"),
         4 => format!("{number} {street}, P.{ward}, Q. {district}, {city}"),

@@ -26,6 +26,8 @@ pub(crate) struct Typewriter {
     gain: f32,
     spacing: f32,
     width: f32,
+    /// Width of the carriage's step against the advance of `n`; `None` where types have widths of their own.
+    pitch: Option<f32>,
     /// Writes marks by pen over a machine without Vietnamese types.
     pen_marks: bool,
     /// Characters whose type is worn or bent, by hash.
@@ -40,9 +42,10 @@ impl Typewriter {
             offset: rng.range(0.0, 0.035),
             jitter: rng.range(0.004, 0.02),
             wear: rng.unit() * rng.unit(),
-            gain: rng.range(-0.01, 0.05),
+            gain: if rng.chance(0.25) { rng.range(0.05, 0.1) } else { rng.range(-0.01, 0.05) },
             spacing: rng.range(-0.03, 0.06),
             width: rng.range(0.88, 1.08),
+            pitch: rng.chance(0.85).then(|| rng.range(0.92, 1.2)),
             pen_marks: rng.chance(0.15),
             bent: rng.range(0.0, 0.15),
         }
@@ -58,7 +61,9 @@ impl Typewriter {
     }
 
     fn step(&self, c: char, scale: f32, size: f32) -> f32 {
-        let advance = self.face.glyph(c).map_or(self.face.space, |glyph| glyph.advance);
+        let own = self.face.glyph(c).map_or(self.face.space, |glyph| glyph.advance);
+        let n = self.face.glyph('n').map_or(own, |glyph| glyph.advance);
+        let advance = self.pitch.map_or(own, |pitch| n * pitch);
         advance * scale * self.width + self.spacing * size
     }
 
@@ -113,6 +118,11 @@ impl Typewriter {
         let force = (0.94 + 0.06 * own.normal() + 0.08 * rng.normal()).clamp(0.4, 1.1);
         let fade = self.wear * (0.35 + 0.35 * noise(ribbon, x / (size * 3.0)) + 0.25 * rng.unit());
         let ink = (force - fade).clamp(0.22, 1.0);
+        // A type stands in the middle of its step, however wide it is.
+        let x = match self.pitch {
+            Some(_) => x + (self.step(c, scale, size) - glyph.advance * scale * self.width) / 2.0,
+            None => x,
+        };
         let place = Placement {
             x: x + own.normal() * fixed + rng.normal() * self.jitter * size,
             y: own.normal() * fixed + rng.normal() * self.jitter * size,
