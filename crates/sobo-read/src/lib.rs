@@ -8,13 +8,17 @@
 //! [`TesseractReader`] sets `OMP_THREAD_LIMIT=1` before it starts its first thread, or the same work takes five
 //! times as long.
 
+mod decode;
 mod error;
+mod neural;
 mod recognizer;
 mod tesseract;
 
 use std::path::Path;
 
+pub use decode::{Decoding, FEATURES};
 pub use error::ReadError;
+pub use neural::{MANIFEST_FILE, NeuralReader};
 pub use recognizer::{LineInput, Recognizer};
 pub use tesseract::TesseractReader;
 
@@ -25,6 +29,9 @@ pub use tesseract::TesseractReader;
 /// A neural model that is there but damaged is an error, never a silent fall-back; so is a missing Tesseract
 /// language when no model is there.
 pub fn default_reader(models_dir: &Path) -> Result<Box<dyn Recognizer>, ReadError> {
-    let _ = models_dir;
-    Ok(Box::new(TesseractReader::new()?))
+    if models_dir.join(MANIFEST_FILE).exists() {
+        Ok(Box::new(NeuralReader::load(models_dir)?))
+    } else {
+        Ok(Box::new(TesseractReader::new()?))
+    }
 }
