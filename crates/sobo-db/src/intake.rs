@@ -179,7 +179,8 @@ impl Row {
     }
 }
 
-const BATCHES: &str = "SELECT batch.id, batch.volume_id, batch.label, batch.opened_by, batch.opened_ms, batch.closed_ms,
+const BATCHES: &str =
+    "SELECT batch.id, batch.volume_id, batch.label, batch.opened_by, batch.opened_ms, batch.closed_ms,
         COUNT(CASE WHEN f.outcome = 'taken' THEN 1 END) AS taken,
         COUNT(CASE WHEN f.outcome = 'duplicate' THEN 1 END) AS duplicates,
         COUNT(CASE WHEN f.outcome = 'refused' THEN 1 END) AS refused,
@@ -428,6 +429,15 @@ queries! {
     /// The sha256 of every original the database knows, in order.
     pub async fn originals(pools) -> Result<Vec<String>> {
         Ok(sqlx::query_scalar("SELECT sha256 FROM original ORDER BY sha256").fetch_all(&pools.read).await?)
+    }
+
+    /// Whether an original of this sha256 was taken in.
+    pub async fn has_original(pools, sha256: &str) -> Result<bool> {
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM original WHERE sha256 = $1")
+            .bind(sha256)
+            .fetch_one(&pools.read)
+            .await?;
+        Ok(count > 0)
     }
 
     /// Records the result of a fixity check of one original.
