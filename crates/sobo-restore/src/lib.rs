@@ -6,9 +6,12 @@
 
 mod background;
 mod binarise;
+mod bleed;
 mod colour;
 mod dewarp;
 mod lines;
+mod orientation;
+mod perspective;
 mod quality;
 mod raster;
 mod restoration;
@@ -18,8 +21,9 @@ mod skew;
 mod transform;
 mod warp;
 
-pub use binarise::{flattened, otsu, otsu_level, sauvola, wolf};
+pub use binarise::{flattened, local_contrast, otsu, otsu_level, page as binarise, sauvola, wolf};
+pub use orientation::OrientationEvidence;
 pub use quality::{Defect, Quality};
 pub use restoration::{Restoration, restore};
-pub use settings::Settings;
+pub use settings::{QualityLimits, Settings};
 pub use transform::{Homography, Mesh, Orientation, Transform};

@@ -1,6 +1,9 @@
 //! Whether a page can be read at all, or should be scanned again.
 
+use image::GrayImage;
 use serde::{Deserialize, Serialize};
+
+use crate::settings::QualityLimits;
 
 /// Why a page should be scanned again.
 #[derive(Debug, Copy, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,7 +15,7 @@ pub enum Defect {
     Cropped,
     /// Hardly any light on the page.
     TooDark,
-    /// Too few pixels for the size of the writing.
+    /// Too few pixels for the size of the sheet.
     LowResolution,
     /// There is nothing on the page.
     Blank,
@@ -23,8 +26,126 @@ pub enum Defect {
 pub struct Quality {
     /// 1 for a clean scan, towards 0 as defects add up.
     pub score: f32,
-    /// What is wrong, worst first; empty for a usable page.
+    /// What is wrong; empty for a usable page.
     pub defects: Vec<Defect>,
     /// Whether the page should be scanned again.
     pub rescan: bool,
+    /// Steepness of stroke edges: change of grey over one pixel of the working resolution as a share of the stroke's
+    /// contrast, at the steepest tenth of the edges. Crisp scans are above 0.5.
+    pub sharpness: f32,
+    /// Brightness of the paper as scanned, 0 to 255.
+    pub brightness: f32,
+    /// Original pixels per inch of the sheet, as known or guessed from its size.
+    pub dpi: f32,
+    /// Share of the page that is ink.
+    pub ink: f32,
+    /// Strokes cut by the rim of the image, on the worst side.
+    pub cut: u32,
+}
+
+/// What the quality is judged by.
+pub(crate) struct Evidence<'a> {
+    /// Flattened page at the working resolution, not yet turned.
+    pub(crate) flat: &'a GrayImage,
+    /// Its darkness: 0 on paper and beside the sheet.
+    pub(crate) darkness: &'a GrayImage,
+    pub(crate) brightness: u8,
+    pub(crate) dpi: f64,
+}
+
+/// Judges a page.
+pub(crate) fn judge(evidence: &Evidence<'_>, limits: &QualityLimits) -> Quality {
+    let sharpness = sharpness(evidence.flat, evidence.darkness);
+    let pixels = evidence.darkness.as_raw();
+    let ink = pixels.iter().filter(|&&v| v > 40).count() as f32 / pixels.len().max(1) as f32;
+    let cut = cut_strokes(evidence.darkness);
+    let mut quality = Quality {
+        score: 1.0,
+        defects: Vec::new(),
+        rescan: false,
+        sharpness,
+        brightness: f32::from(evidence.brightness),
+        dpi: evidence.dpi as f32,
+        ink,
+        cut,
+    };
+    let mut check = |defect: Defect, value: f32, limit: f32| {
+        // 1 at twice the limit and above, 0.5 at the limit.
+        quality.score *= (value / limit.max(1e-6) / 2.0).clamp(0.05, 1.0).sqrt();
+        if value < limit {
+            quality.defects.push(defect);
+        }
+    };
+    check(Defect::TooDark, f32::from(evidence.brightness), limits.least_brightness);
+    check(Defect::LowResolution, evidence.dpi as f32, limits.least_dpi);
+    check(Defect::Blank, ink, limits.least_ink);
+    if ink >= limits.least_ink {
+        check(Defect::Blur, sharpness, limits.least_sharpness);
+    }
+    if cut > limits.most_cut_strokes {
+        quality.defects.push(Defect::Cropped);
+        quality.score *= 0.5;
+    }
+    quality.rescan = !quality.defects.is_empty();
+    quality
+}
+
+/// Steepness of the steepest tenth of stroke edges.
+fn sharpness(flat: &GrayImage, darkness: &GrayImage) -> f32 {
+    let (w, h) = (flat.width() as usize, flat.height() as usize);
+    let mut histogram = [0u32; 65];
+    let mut edges = 0u32;
+    if w < 16 || h < 16 {
+        return 1.0;
+    }
+    let (grey, dark) = (flat.as_raw(), darkness.as_raw());
+    for y in (4..h - 4).step_by(3) {
+        for x in 4..w - 4 {
+            let i = y * w + x;
+            // A stroke crossed from left to right: darkest here, paper on both sides within 4 pixels.
+            let v = grey[i];
+            if dark[i] < 50 || v > grey[i - 1] || v >= grey[i + 1] {
+                continue;
+            }
+            let left = grey[i - 4..i].iter().copied().max().unwrap_or(0);
+            let right = grey[i + 1..=i + 4].iter().copied().max().unwrap_or(0);
+            let contrast = i32::from(left.min(right)) - i32::from(v);
+            if contrast < 40 {
+                continue;
+            }
+            let steepest = (i - 4..i + 4)
+                .map(|j| (i32::from(grey[j]) - i32::from(grey[j + 1])).abs())
+                .max()
+                .unwrap_or(0);
+            histogram[((steepest * 64 / contrast).clamp(0, 64)) as usize] += 1;
+            edges += 1;
+        }
+    }
+    if edges < 50 {
+        // Nothing to measure by; a page without strokes is judged by its ink.
+        return if edges == 0 { 0.0 } else { 1.0 };
+    }
+    let mut seen = 0;
+    for (steepness, &n) in histogram.iter().enumerate().rev() {
+        seen += n;
+        if seen * 10 >= edges {
+            return steepness as f32 / 64.0;
+        }
+    }
+    0.0
+}
+
+/// The most strokes that any side of the image cuts: runs of ink 2 to 12 pixels wide on its outermost pixels, with
+/// paper around them.
+fn cut_strokes(darkness: &GrayImage) -> u32 {
+    let (w, h) = (darkness.width(), darkness.height());
+    if w < 16 || h < 16 {
+        return 0;
+    }
+    let runs = |line: Vec<u8>| -> u32 {
+        line.split(|&v| v < 60).filter(|run| (2..=12).contains(&run.len())).count() as u32
+    };
+    let row = |y: u32| runs((0..w).map(|x| darkness.get_pixel(x, y).0[0]).collect());
+    let column = |x: u32| runs((0..h).map(|y| darkness.get_pixel(x, y).0[0]).collect());
+    [row(1), row(h - 2), column(1), column(w - 2)].into_iter().max().unwrap_or(0)
 }

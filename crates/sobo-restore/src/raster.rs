@@ -4,69 +4,57 @@
 use image::{GrayImage, RgbImage};
 
 /// Mean of every `factor` × `factor` block; the last incomplete row and column of blocks are averaged over what is
-/// there. A factor of 0 or 1 copies the image.
+/// there. A factor of 0 or 1 copies the image; factors above 256 count as 256.
 pub(crate) fn shrink(image: &GrayImage, factor: u32) -> GrayImage {
-    shrink_samples::<1>(image.as_raw(), image.width(), image.height(), factor)
-        .and_then(|(data, w, h)| GrayImage::from_raw(w, h, data))
-        .unwrap_or_else(|| image.clone())
-}
-
-/// As [`shrink`], for colour.
-pub(crate) fn shrink_rgb(image: &RgbImage, factor: u32) -> RgbImage {
-    shrink_samples::<3>(image.as_raw(), image.width(), image.height(), factor)
-        .and_then(|(data, w, h)| RgbImage::from_raw(w, h, data))
-        .unwrap_or_else(|| image.clone())
-}
-
-fn shrink_samples<const C: usize>(
-    data: &[u8],
-    width: u32,
-    height: u32,
-    factor: u32,
-) -> Option<(Vec<u8>, u32, u32)> {
-    if factor <= 1 || width == 0 || height == 0 {
-        return None;
+    let (w, h, k) = (image.width() as usize, image.height() as usize, factor.min(256) as usize);
+    if k <= 1 || w == 0 || h == 0 {
+        return image.clone();
     }
-    let (w, h, k) = (width as usize, height as usize, factor as usize);
     let (ow, oh) = (w.div_ceil(k), h.div_ceil(k));
-    let mut out = vec![0u8; ow * oh * C];
-    let mut column_sums = vec![0u16; w * C];
-    let mut wide_sums = vec![0u32; w * C];
-    for (oy, out_row) in out.chunks_exact_mut(ow * C).enumerate() {
-        let rows = oy * k..((oy + 1) * k).min(h);
-        let n_rows = rows.len();
-        // Sums of up to 257 rows of u8 fit u16; larger factors take the wide buffer.
-        let narrow = n_rows <= 257;
-        if narrow {
-            column_sums.fill(0);
-            for y in rows {
-                for (s, &v) in column_sums.iter_mut().zip(&data[y * w * C..(y + 1) * w * C]) {
-                    *s += u16::from(v);
-                }
-            }
-        } else {
-            wide_sums.fill(0);
-            for y in rows {
-                for (s, &v) in wide_sums.iter_mut().zip(&data[y * w * C..(y + 1) * w * C]) {
-                    *s += u32::from(v);
-                }
+    let mut out = vec![0u8; ow * oh];
+    // Sums of up to 257 rows of u8 fit u16.
+    let mut sums = vec![0u16; w];
+    for (rows, out_row) in image.as_raw().chunks(w * k).zip(out.chunks_exact_mut(ow)) {
+        sums.fill(0);
+        for row in rows.chunks_exact(w) {
+            for (s, &v) in sums.iter_mut().zip(row) {
+                *s += u16::from(v);
             }
         }
-        for (ox, out_px) in out_row.chunks_exact_mut(C).enumerate() {
-            let columns = ox * k..((ox + 1) * k).min(w);
-            let n = (columns.len() * n_rows) as u32;
-            let mut sums = [n / 2; C];
-            for x in columns {
-                for (c, sum) in sums.iter_mut().enumerate() {
-                    *sum += if narrow { u32::from(column_sums[x * C + c]) } else { wide_sums[x * C + c] };
-                }
-            }
-            for (o, s) in out_px.iter_mut().zip(sums) {
-                *o = (s / n) as u8;
+        let n_rows = rows.len() / w;
+        for (o, block) in out_row.iter_mut().zip(sums.chunks(k)) {
+            let n = (block.len() * n_rows) as u32;
+            *o = ((block.iter().map(|&s| u32::from(s)).sum::<u32>() + n / 2) / n) as u8;
+        }
+    }
+    GrayImage::from_raw(ow as u32, oh as u32, out).unwrap_or_else(|| image.clone())
+}
+
+/// Colour reduced by `factor`, each pixel the mean of four of its block: enough for hues, and far cheaper than all.
+pub(crate) fn thin_rgb(image: &RgbImage, factor: u32) -> RgbImage {
+    let (w, h) = (image.width() as usize, image.height() as usize);
+    let k = factor.max(1) as usize;
+    if w == 0 || h == 0 {
+        return RgbImage::default();
+    }
+    let (ow, oh) = (w.div_ceil(k), h.div_ceil(k));
+    let data = image.as_raw();
+    let mut out = Vec::with_capacity(ow * oh * 3);
+    for oy in 0..oh {
+        let (y0, y1) = ((oy * k + k / 4).min(h - 1), (oy * k + 3 * k / 4).min(h - 1));
+        let (top, bottom) = (&data[y0 * w * 3..(y0 + 1) * w * 3], &data[y1 * w * 3..(y1 + 1) * w * 3]);
+        for ox in 0..ow {
+            let (a, b) = ((ox * k + k / 4).min(w - 1) * 3, (ox * k + 3 * k / 4).min(w - 1) * 3);
+            for c in 0..3 {
+                let sum = u32::from(top[a + c])
+                    + u32::from(top[b + c])
+                    + u32::from(bottom[a + c])
+                    + u32::from(bottom[b + c]);
+                out.push(((sum + 2) / 4) as u8);
             }
         }
     }
-    Some((out, ow as u32, oh as u32))
+    RgbImage::from_raw(ow as u32, oh as u32, out).unwrap_or_default()
 }
 
 /// Grey closing (maximum, then minimum) with a square of side `2 × radius + 1`: dark things narrower than the

@@ -6,14 +6,17 @@ use image::{DynamicImage, GrayImage};
 use sobo_core::{Point, Rect, Restored};
 
 use crate::background::{Background, FLAT_PAPER};
-use crate::lines::{Strips, trace, trace_text};
-use crate::quality::Quality;
+use crate::lines::{Strips, Trace, trace, trace_text};
+use crate::orientation::OrientationEvidence;
+use crate::quality::{self, Quality};
 use crate::settings::Settings;
 use crate::sheet::Sheet;
-use crate::transform::{Homography, Orientation, Transform};
+use crate::transform::{Homography, Mesh, Orientation, Transform};
 use crate::warp::warp;
-use crate::{binarise, colour, dewarp, raster};
+use crate::{binarise, bleed, colour, dewarp, orientation, perspective, raster};
 
+/// How far the slope of a line may stray from that of the page.
+const FREEDOM: f32 = 0.07;
 /// Height in inches of the sheet a portrait page is taken for when its resolution is unknown (A4), and the width of a
 /// landscape one (A3, two pages of a ledger).
 const A4_HEIGHT: f64 = 11.69;
@@ -36,6 +39,8 @@ pub struct Restoration {
     pub quality: Quality,
     /// Dots per inch of the restored page, exact when the original's resolution was known.
     pub dpi: f64,
+    /// What the orientation was decided by.
+    pub evidence: OrientationEvidence,
     /// Skew that was taken out, in degrees, positive where lines fell to the right.
     pub skew: f64,
     source: Arc<GrayImage>,
@@ -51,57 +56,163 @@ pub struct Restoration {
 pub fn restore(page: &DynamicImage, dpi: Option<f64>, settings: &Settings) -> Restoration {
     let original = (page.width(), page.height());
     let guess = dpi.unwrap_or_else(|| guess_dpi(f64::from(original.0), f64::from(original.1)));
-    let factor = (guess / settings.working_dpi + 0.1).floor().max(1.0) as u32;
-    let grey = colour::to_grey(page, factor);
-    let small_dpi = guess / f64::from(factor);
-    let sheet = Sheet::find(&grey.small);
-    let background = Background::estimate(&grey.small, small_dpi);
-    let flat = background.flatten(&grey.small);
-    let paper = full_mask(&sheet, flat.dimensions());
-    let darkness = darkness(&flat, &paper);
-
-    let orientation = Orientation::Upright;
-    let (slope, _) = Strips::of_rows(&darkness).best_slope(settings.largest_skew.to_radians());
-    let angle = slope.atan();
-
-    let (flat_transform, dpi) = {
-        let f = f64::from(factor);
-        let (x0, y0, x1, y1) = sheet.bounds();
-        let (w, h) = (f64::from(original.0), f64::from(original.1));
-        let corners = [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
-            .map(|(x, y)| orientation.turn((x * f).min(w), (y * f).min(h), w, h));
-        placed(original, orientation, corners, angle, dpi, settings.working_dpi)
-    };
+    let factor = (guess / settings.working_dpi + 0.1).floor().clamp(1.0, 64.0) as u32;
     let f = f64::from(factor);
-    let transform =
-        if settings.dewarp { dewarped(flat_transform, &darkness, slope, f) } else { flat_transform };
-    let size = transform.restored_size();
-    let map = |x: f64, y: f64| {
-        let p = transform.to_original(Point::new(x, y));
-        (p.x / f, p.y / f)
+    let grey = colour::to_grey(page, factor);
+    let sheet = Sheet::find(&grey.small, grey.colour.as_ref());
+    let background = Background::estimate(&grey.small, guess / f);
+    let flat = background.flatten(&grey.small);
+    // The page's own frame: rectified, then turned upright.
+    let rectified =
+        if settings.find_perspective { perspective::rectify(&sheet.mask, Sheet::FACTOR) } else { None };
+    let (flat, sheet, rectify, frame) = match rectified {
+        Some((map, size)) => {
+            let coarse = |n: u32| n.div_ceil(Sheet::FACTOR);
+            let step = f64::from(Sheet::FACTOR);
+            let mask = warp(&sheet.mask, (coarse(size.0), coarse(size.1)), 0, |x, y| {
+                let (x, y) = map.apply(x * step, y * step);
+                (x / step, y / step)
+            });
+            let flat = warp(&flat, size, FLAT_PAPER as u8, |x, y| map.apply(x, y));
+            (flat, Sheet { mask: threshold(&mask, 128) }, map, size)
+        }
+        None => {
+            let size = flat.dimensions();
+            (flat, sheet, Homography::IDENTITY, size)
+        }
     };
-    let restored = warp(&flat, size, FLAT_PAPER as u8, map);
-    let restored_paper = threshold(&warp(&paper, size, 0, map), 128);
-    let seal = grey.small_rgb.as_ref().map_or_else(
-        || GrayImage::new(size.0, size.1),
-        |rgb| threshold(&warp(&colour::seal_mask(&colour::redness(rgb)), size, 0, map), 128),
-    );
-    let mut ink = binarise::flattened(&restored);
-    for (i, &p) in ink.as_mut().iter_mut().zip(restored_paper.as_raw()) {
-        *i &= p;
+    let mut view = View::new(flat, sheet, settings);
+    let grounds = quality::Evidence {
+        flat: &view.flat,
+        darkness: &view.darkness,
+        brightness: grey.paper_level,
+        dpi: guess,
+    };
+    let quality = quality::judge(&grounds, &settings.quality);
+    let mut orientation = Orientation::Upright;
+    let mut evidence = OrientationEvidence::default();
+    if settings.find_orientation {
+        evidence.anisotropy = orientation::anisotropy(&view.darkness);
+        if evidence.is_sideways() {
+            orientation = Orientation::Clockwise;
+            view = view.turned(orientation, settings);
+        }
+        orientation::upside_down(&view.strips, &view.rulings, &mut evidence);
+        if evidence.is_upside_down() {
+            orientation = match orientation {
+                Orientation::Clockwise => Orientation::CounterClockwise,
+                _ => Orientation::UpsideDown,
+            };
+            view = view.turned(Orientation::UpsideDown, settings);
+        }
     }
+
+    // From the turned frame back through the rectified one to the original's pixels, and upright again.
+    let frame_size = (f64::from(frame.0), f64::from(frame.1));
+    let full_size = (f64::from(original.0), f64::from(original.1));
+    let unturn = orientation.turning(frame_size.0, frame_size.1).inverse().unwrap_or(Homography::IDENTITY);
+    let to_full = Homography([f, 0.0, 0.0, 0.0, f, 0.0, 0.0, 0.0, 1.0]);
+    let frame_to_upright =
+        unturn.then(&rectify).then(&to_full).then(&orientation.turning(full_size.0, full_size.1));
+
+    let known = dpi.map(|dpi| dpi / f);
+    let (place, size) = placed(view.sheet.bounds(), view.slope.atan(), known, settings.working_dpi);
+    let transform = Transform::new(original, size, orientation, place.then(&frame_to_upright), None)
+        .unwrap_or_else(|| Transform::identity(original));
+    let size = transform.restored_size();
+    let mesh = if settings.dewarp { view.mesh(&place, size) } else { None };
+    let to_frame = |x: f64, y: f64| {
+        let (dx, dy) = mesh.as_ref().map_or((0.0, 0.0), |m| m.at(x, y));
+        place.apply(x + dx, y + dy)
+    };
+    let mut restored = warp(&view.flat, size, FLAT_PAPER as u8, to_frame);
+    let step = Sheet::FACTOR;
+    let paper = coarsely(&view.sheet.mask, size, step, |x, y| {
+        let (x, y) = to_frame(x, y);
+        (x / f64::from(step), y / f64::from(step))
+    });
+    let transform = match mesh {
+        Some(mesh) => transform.with_mesh(mesh),
+        None => transform,
+    };
+    let seal = match &grey.colour {
+        Some(colour) => coarsely(&colour::seal_mask(&colour::redness(colour)), size, 2, |x, y| {
+            let p = transform.to_original(Point::new(x, y));
+            (p.x / (2.0 * f), p.y / (2.0 * f))
+        }),
+        None => GrayImage::new(size.0, size.1),
+    };
+    if settings.suppress_bleed_through {
+        bleed::suppress(&mut restored);
+    }
+    for (v, &p) in restored.as_mut().iter_mut().zip(paper.as_raw()) {
+        *v = if p == 0 { FLAT_PAPER as u8 } else { *v };
+    }
+    let ink = binarise::flattened(&restored);
     Restoration {
         grey: restored,
         ink,
-        paper: restored_paper,
+        paper,
         seal,
         transform,
-        quality: Quality { score: 1.0, defects: Vec::new(), rescan: false },
-        dpi,
-        skew: angle.to_degrees(),
+        quality,
+        evidence,
+        dpi: settings.working_dpi,
+        skew: view.slope.atan().to_degrees(),
         source: Arc::new(grey.full),
         background: Arc::new(background),
         factor: f,
+    }
+}
+
+/// A page in one of the four ways it could be turned, at the reduced resolution, with its lines.
+struct View {
+    flat: GrayImage,
+    sheet: Sheet,
+    darkness: GrayImage,
+    strips: Strips,
+    slope: f64,
+    rulings: Vec<Trace>,
+}
+
+impl View {
+    fn new(flat: GrayImage, sheet: Sheet, settings: &Settings) -> Self {
+        let darkness = darkness(&flat, &sheet);
+        let strips = Strips::of_rows(&darkness);
+        let (slope, _) = strips.best_slope(settings.largest_skew.to_radians());
+        let rulings = trace(&strips, slope as f32, FREEDOM);
+        Self { flat, sheet, darkness, strips, slope, rulings }
+    }
+
+    /// The same page turned further.
+    fn turned(self, by: Orientation, settings: &Settings) -> Self {
+        let turn = |image: &GrayImage| match by {
+            Orientation::Upright => image.clone(),
+            Orientation::Clockwise => image::imageops::rotate90(image),
+            Orientation::UpsideDown => image::imageops::rotate180(image),
+            Orientation::CounterClockwise => image::imageops::rotate270(image),
+        };
+        Self::new(turn(&self.flat), Sheet { mask: turn(&self.sheet.mask) }, settings)
+    }
+
+    /// The mesh that makes the page's rulings, dotted leaders and lines of text level and its vertical rulings
+    /// upright, where that pays. `place` maps the restored plane of `size` to this view's pixels.
+    fn mesh(&self, place: &Homography, size: (u32, u32)) -> Option<Mesh> {
+        let from_frame = place.inverse()?;
+        let plane = |x: f32, y: f32| from_frame.apply(f64::from(x), f64::from(y));
+        let slope = self.slope as f32;
+        let text = trace_text(&self.strips, slope, FREEDOM);
+        let down = dewarp::straighten(dewarp::lines_of(&self.rulings, &text, plane), size);
+        let columns = trace(&Strips::of_columns(&self.darkness), -slope, FREEDOM);
+        let across = dewarp::lines_of(&columns, &[], |along, x| {
+            let (u, v) = plane(x, along);
+            (v, u)
+        });
+        let across = dewarp::straighten(across, (size.1, size.0));
+        if down.is_none() && across.is_none() {
+            return None;
+        }
+        Some(dewarp::mesh(size.0, size.1, across.as_ref(), down.as_ref()))
     }
 }
 
@@ -110,72 +221,65 @@ fn guess_dpi(width: f64, height: f64) -> f64 {
     if width > height * 1.15 { width / A3_WIDTH } else { height / A4_HEIGHT }
 }
 
-/// The transform that rotates by `angle`, scales to the working resolution and crops to the sheet's `corners`
-/// (upright pixels), with the restored resolution.
+/// The map from the restored plane to the frame whose sheet has the given bounds (`x0, y0, x1, y1`) and whose lines lie
+/// at `angle`, with the size of the restored page. `dpi` is the frame's resolution, if known.
 fn placed(
-    original: (u32, u32),
-    orientation: Orientation,
-    corners: [(f64, f64); 4],
+    (x0, y0, x1, y1): (f64, f64, f64, f64),
     angle: f64,
     dpi: Option<f64>,
     working_dpi: f64,
-) -> (Transform, f64) {
+) -> (Homography, (u32, u32)) {
     let (sin, cos) = angle.sin_cos();
     // Rotation by −angle takes lines of slope tan(angle) to level ones.
-    let turned = corners.map(|(x, y)| (x * cos + y * sin, -x * sin + y * cos));
+    let turned =
+        [(x0, y0), (x1, y0), (x1, y1), (x0, y1)].map(|(x, y)| (x * cos + y * sin, -x * sin + y * cos));
     let low = |v: [f64; 4]| v.into_iter().fold(f64::INFINITY, f64::min);
     let high = |v: [f64; 4]| v.into_iter().fold(f64::NEG_INFINITY, f64::max);
-    let (x0, x1) = (low(turned.map(|p| p.0)), high(turned.map(|p| p.0)));
-    let (y0, y1) = (low(turned.map(|p| p.1)), high(turned.map(|p| p.1)));
+    let (left, right) = (low(turned.map(|p| p.0)), high(turned.map(|p| p.0)));
+    let (top, bottom) = (low(turned.map(|p| p.1)), high(turned.map(|p| p.1)));
     let dpi = dpi.unwrap_or_else(|| guess_dpi(x1 - x0, y1 - y0));
-    let scale = working_dpi / dpi;
-    let size = (((x1 - x0) * scale).ceil().max(1.0) as u32, ((y1 - y0) * scale).ceil().max(1.0) as u32);
+    let scale = (working_dpi / dpi.max(1.0)).clamp(0.05, 4.0);
+    let side = |length: f64| (length * scale).ceil().clamp(1.0, 20_000.0) as u32;
     let k = 1.0 / scale;
-    let to_upright = Homography([
+    let place = Homography([
         cos * k,
         -sin * k,
-        cos * x0 - sin * y0,
+        cos * left - sin * top,
         sin * k,
         cos * k,
-        sin * x0 + cos * y0,
+        sin * left + cos * top,
         0.0,
         0.0,
         1.0,
     ]);
-    let transform = Transform::new(original, size, orientation, to_upright, None);
-    // A rotation with a positive scale always has an inverse.
-    let identity = || Transform::identity(original);
-    (transform.unwrap_or_else(identity), working_dpi)
+    (place, (side(right - left), side(bottom - top)))
 }
 
-/// The transform with a mesh that makes the page's rulings and dotted leaders straight, level and upright, where that
-/// pays. `darkness` is the page reduced by `factor`, lines in it have about `slope`.
-fn dewarped(transform: Transform, darkness: &GrayImage, slope: f64, factor: f64) -> Transform {
-    let plane = |x: f32, y: f32| {
-        let p = transform.to_restored(Point::new(f64::from(x) * factor, f64::from(y) * factor));
-        (p.x, p.y)
-    };
-    let strips = Strips::of_rows(darkness);
-    let rows = trace(&strips, slope as f32, 0.07);
-    let text = trace_text(&strips, slope as f32, 0.07);
-    let columns = trace(&Strips::of_columns(darkness), -slope as f32, 0.07);
-    let down = dewarp::straighten(dewarp::lines_of(&rows, &text, plane), transform.restored_size());
-    let swapped = (transform.restored_size().1, transform.restored_size().0);
-    let across = dewarp::lines_of(&columns, &[], |along, x| {
-        let (u, v) = plane(x, along);
-        (v, u)
-    });
-    let across = dewarp::straighten(across, swapped);
-    if down.is_none() && across.is_none() {
-        return transform;
+/// A mask warped at `1 / step` of the resolution and spread over blocks of `step` × `step`.
+fn coarsely(
+    mask: &GrayImage,
+    (w, h): (u32, u32),
+    step: u32,
+    map: impl Fn(f64, f64) -> (f64, f64),
+) -> GrayImage {
+    let k = f64::from(step);
+    let coarse = warp(mask, (w.div_ceil(step), h.div_ceil(step)), 0, |x, y| map(x * k, y * k));
+    spread(&threshold(&coarse, 128), (w, h), step)
+}
+
+/// An image enlarged by whole blocks and cut to size.
+fn spread(coarse: &GrayImage, (w, h): (u32, u32), step: u32) -> GrayImage {
+    let (w, k, cw) = (w as usize, step as usize, coarse.width() as usize);
+    let mut out = vec![0u8; w * h as usize];
+    if w > 0 {
+        for (y, row) in out.chunks_exact_mut(w).enumerate() {
+            let source = &coarse.as_raw()[y / k * cw..][..cw];
+            for (block, &v) in row.chunks_mut(k).zip(source) {
+                block.fill(v);
+            }
+        }
     }
-    let (w, h) = transform.restored_size();
-    transform.with_mesh(dewarp::mesh(w, h, across.as_ref(), down.as_ref()))
-}
-
-/// The coarse sheet mask at full size.
-fn full_mask(sheet: &Sheet, (w, h): (u32, u32)) -> GrayImage {
-    GrayImage::from_fn(w, h, |x, y| *sheet.mask.get_pixel(x / sheet.factor, y / sheet.factor))
+    GrayImage::from_raw(w as u32, h, out).unwrap_or_default()
 }
 
 fn threshold(image: &GrayImage, level: u8) -> GrayImage {
@@ -184,7 +288,8 @@ fn threshold(image: &GrayImage, level: u8) -> GrayImage {
 }
 
 /// Darkness of a flattened page, 0 for paper and beside the sheet, capped so that blots weigh no more than ink.
-fn darkness(flat: &GrayImage, paper: &GrayImage) -> GrayImage {
+fn darkness(flat: &GrayImage, sheet: &Sheet) -> GrayImage {
+    let paper = spread(&sheet.mask, flat.dimensions(), Sheet::FACTOR);
     let data = flat
         .as_raw()
         .iter()

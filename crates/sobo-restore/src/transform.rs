@@ -38,6 +38,17 @@ impl Orientation {
         matches!(self, Self::Clockwise | Self::CounterClockwise)
     }
 
+    /// [`Self::turn`] as a matrix.
+    pub(crate) fn turning(self, w: f64, h: f64) -> Homography {
+        let m = match self {
+            Self::Upright => return Homography::IDENTITY,
+            Self::Clockwise => [0.0, -1.0, h, 1.0, 0.0, 0.0],
+            Self::UpsideDown => [-1.0, 0.0, w, 0.0, -1.0, h],
+            Self::CounterClockwise => [0.0, 1.0, 0.0, -1.0, 0.0, w],
+        };
+        Homography([m[0], m[1], m[2], m[3], m[4], m[5], 0.0, 0.0, 1.0])
+    }
+
     /// Position after turning, for an image of `w` × `h` before the turn.
     pub(crate) fn turn(self, x: f64, y: f64, w: f64, h: f64) -> (f64, f64) {
         match self {

@@ -44,6 +44,13 @@ pub(crate) fn warp(
             let lerp = |a: (f32, f32), b: (f32, f32)| (a.0 + (b.0 - a.0) * fy, a.1 + (b.1 - a.1) * fy);
             let (from, to) = (lerp(top[i], bottom[i]), lerp(top[i + 1], bottom[i + 1]));
             let step = ((to.0 - from.0) / STEP as f32, (to.1 - from.1) / STEP as f32);
+            let last = (from.0 + step.0 * STEP as f32, from.1 + step.1 * STEP as f32);
+            let inside =
+                |p: (f32, f32)| p.0 >= 0.5 && p.1 >= 0.5 && p.0 < sw as f32 - 1.5 && p.1 < sh as f32 - 1.5;
+            if inside(from) && inside(last) {
+                interpolate(data, sw, from, step, block);
+                continue;
+            }
             for (j, pixel) in block.iter_mut().enumerate() {
                 let (x, y) = (from.0 + step.0 * j as f32, from.1 + step.1 * j as f32);
                 if x >= 0.0 && y >= 0.0 && x < sw as f32 && y < sh as f32 {
@@ -53,6 +60,25 @@ pub(crate) fn warp(
         }
     }
     out
+}
+
+/// Fills a run of pixels wholly inside the source, in fixed point.
+fn interpolate(data: &[u8], width: usize, from: (f32, f32), step: (f32, f32), out: &mut [u8]) {
+    const ONE: f32 = 65_536.0;
+    let (mut x, mut y) = (((from.0 - 0.5) * ONE) as u32, ((from.1 - 0.5) * ONE) as u32);
+    let (dx, dy) = ((step.0 * ONE) as i32, (step.1 * ONE) as i32);
+    for pixel in out {
+        let at = (y >> 16) as usize * width + (x >> 16) as usize;
+        let (fx, fy) = ((x >> 8) & 255, (y >> 8) & 255);
+        if let Some(patch) = data.get(at..at + width + 2) {
+            let v = |i: usize| u32::from(patch[i]);
+            let top = v(0) * (256 - fx) + v(1) * fx;
+            let bottom = v(width) * (256 - fx) + v(width + 1) * fx;
+            *pixel = ((top * (256 - fy) + bottom * fy + 32_768) >> 16) as u8;
+        }
+        x = x.wrapping_add_signed(dx);
+        y = y.wrapping_add_signed(dy);
+    }
 }
 
 #[cfg(test)]
