@@ -1,0 +1,514 @@
+// The entry screen: the original at the left, the fields at the right, the next entry already waiting.
+import { call, farewell, Offline, Refused, t } from "/assets/api.js";
+import { Drafts, load } from "/assets/draft.js";
+import { composing, Sheet, stripUrl } from "/assets/sheet.js";
+import { Viewer } from "/assets/viewer.js";
+
+const $ = (id) => document.getElementById(id);
+const settings = JSON.parse($("settings").textContent);
+const viewer = new Viewer($("osd"), $("boxes"));
+const sheet = new Sheet($("fields"), {
+  moved: (field) => {
+    const box = sheet.boxOf(field);
+    paint();
+    if (box && !viewer.wholePage) viewer.goto(box);
+  },
+  changed: () => {
+    foot();
+    if (current?.mode === "turn") drafts.save(current, { said: sheet.statements(), typing: sheet.typing() });
+  },
+  tell,
+  finished: () => {
+    sheet.leave();
+    paint();
+    (current?.mode === "turn" ? $("submit") : $("osd")).focus();
+  },
+});
+const drafts = new Drafts((online) => connection(online));
+let current = null;
+let ahead = null; // The next entry, leased and loaded.
+let online = true;
+let done = 0;
+const started = performance.now();
+
+window.sobo = { get current() { return current; }, get ahead() { return ahead; }, sheet, viewer };
+
+function tell(text) {
+  $("say").textContent = text;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => ($("say").textContent = ""), 6000);
+}
+
+function connection(is) {
+  if (online === is) return;
+  online = is;
+  $("banner").hidden = is;
+  $("banner").textContent = is ? "" : t("entry.offline");
+  if (is) tell(t("entry.online"));
+}
+
+function paint() {
+  if (!current) return;
+  const boxes = current.entries
+    .filter((entry) => entry.bbox)
+    .map((entry) => ({ kind: "entry", id: `entry-${entry.id}`, entry: entry.id, bbox: entry.bbox, here: entry.id === current.id }));
+  for (const field of sheet.fields) {
+    const bbox = sheet.boxOf(field);
+    if (bbox) boxes.push({ kind: "field", id: field.name, bbox, attention: sheet.needs(field) });
+  }
+  viewer.draw(boxes, sheet.here?.name ?? null);
+}
+
+function foot() {
+  const left = sheet.remaining().length;
+  $("left").textContent = current.mode !== "turn" ? "" : left ? t("entry.left", { left }) : t("entry.nothing_left");
+  $("submit").disabled = current.mode !== "turn" || left > 0;
+}
+
+function element(tag, attributes, text) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.textContent = text;
+  return made;
+}
+
+function head() {
+  $("place").textContent = `${current.volume.name} · ${t("entry.page")} ${current.page.number}`;
+  $("where").textContent = `${current.volume.office} · ${current.volume.years}`;
+  $("chain").replaceChildren(
+    ...current.chain.map((step) => {
+      const item = element("li", step.done ? { class: "done" } : {}, t(`step.${step.kind}`));
+      if (step.due) item.setAttribute("aria-current", "step");
+      return item;
+    }),
+  );
+  $("neighbours").replaceChildren(
+    ...current.entries.map((entry, index) => {
+      const here = entry.id === current.id;
+      const item = element(here ? "span" : "a", { class: `${entry.stage} ${here ? "here" : ""}`, title: t(`stage.${entry.stage}`) }, entry.label ?? String(index + 1));
+      if (!here) item.href = `/entries/${entry.id}`;
+      return item;
+    }),
+  );
+  $("turn-buttons").hidden = current.mode !== "turn";
+  $("take").hidden = !current.can_take;
+  $("return").hidden = !(current.mode === "turn" && current.step !== "entry");
+  $("restore").hidden = !current.can_restore;
+  $("reopen").hidden = !current.can_reopen;
+  $("view-note").hidden = current.mode === "turn";
+  $("view-note").textContent = current.mode === "turn" ? "" : current.why ?? t(`stage.${current.stage}`);
+  const note = current.notes.map((one) => `${t(`note.${one.kind}`)}: ${one.reason}`).join(" · ");
+  $("page-notes").hidden = !note;
+  $("page-notes").textContent = note;
+  document.title = `${current.volume.name} ${current.page.number} · sobo`;
+}
+
+async function show(entry) {
+  current = entry;
+  const queue = entry.mode === "turn" ? `?queue=${encodeURIComponent(settings.queue)}` : "";
+  history.replaceState(null, "", `/entries/${entry.id}${queue}`);
+  head();
+  sheet.show(entry, entry.mode === "turn" ? load(entry) : null);
+  foot();
+  const samePage = viewer.page?.id === entry.page.id;
+  const shown = viewer.show(entry.page);
+  if (!samePage && !viewer.item()) await shown;
+  if (entry.bbox && sheet.remaining().length === 0 && !viewer.wholePage) viewer.goto(entry.bbox);
+  if (entry.mode === "turn") sheet.focusFirst();
+  paint();
+  document.body.dataset.ready = String(entry.id);
+  if (entry.mode === "turn") lookAhead();
+}
+
+// Leases the entry after this one and loads all it needs.
+async function lookAhead() {
+  const from = current;
+  try {
+    const next = await call("POST", "/api/work/next", { ...settings.wish, after: from.place, except: [from.id] });
+    if (current !== from) {
+      if (next && next.id !== current.id) farewell("/api/release", { entries: [next.id] });
+      return;
+    }
+    ahead = next;
+    if (!ahead) return;
+    if (ahead.page.id !== current.page.id) viewer.prepare(ahead.page);
+    for (const field of ahead.fields) {
+      if (field.bbox) new Image().src = stripUrl(ahead, field.bbox);
+    }
+  } catch {
+    ahead = null;
+  }
+}
+
+async function forward() {
+  const next = ahead;
+  ahead = null;
+  if (next) return show(next);
+  try {
+    const asked = await call("POST", "/api/work/next", { ...settings.wish, after: current?.place ?? -1, except: current ? [current.id] : [] });
+    if (asked) return show(asked);
+    finishedQueue();
+  } catch (error) {
+    failed(error, forward);
+  }
+}
+
+function finishedQueue() {
+  current = null;
+  $("bench").hidden = true;
+  $("empty").hidden = false;
+  $("empty-done").textContent = t("entry.done_count", { done });
+  $("empty-back").focus();
+  document.body.dataset.ready = "empty";
+}
+
+function failed(error, again) {
+  if (error instanceof Offline) {
+    connection(false);
+    tell(t("entry.offline"));
+    if (again) setTimeout(again, 3000);
+    return;
+  }
+  if (error instanceof Refused && error.status === 401) {
+    $("banner").hidden = false;
+    $("banner").textContent = t("entry.signed_out");
+    $("banner").append(" ", Object.assign(document.createElement("a"), { href: "/sign-in", target: "_blank", textContent: t("sign_in.button") }));
+    return;
+  }
+  tell(error.message);
+}
+
+let submitting = false;
+async function submit() {
+  if (!current || current.mode !== "turn" || submitting) return;
+  const left = sheet.remaining();
+  if (left.length) {
+    tell(t("entry.left", { left: left.length }));
+    left[0].input.focus();
+    return;
+  }
+  submitting = true;
+  $("submit").disabled = true;
+  const entry = current;
+  const send = async () => {
+    try {
+      await call("POST", `/api/entries/${entry.id}/submit`, { step: entry.step, deeds: entry.deeds, statements: sheet.statements() });
+      connection(true);
+      drafts.forget(entry);
+      done += 1;
+      $("done").textContent = t("entry.done_count", { done });
+      submitting = false;
+      await forward();
+    } catch (error) {
+      if (error instanceof Offline) {
+        connection(false);
+        setTimeout(send, 2000);
+        return;
+      }
+      submitting = false;
+      foot();
+      if (error.code === "moved" || error.code === "leased") {
+        drafts.forget(entry);
+        tell(error.message);
+        setTimeout(forward, 1500);
+        return;
+      }
+      failed(error);
+    }
+  };
+  await send();
+}
+
+// Leases are renewed while the screen is open and given back when it is left.
+setInterval(async () => {
+  const entries = [current, ahead].filter((entry) => entry?.mode === "turn").map((entry) => entry.id);
+  if (!entries.length) return;
+  try {
+    const { lost } = await call("POST", "/api/renew", { entries });
+    connection(true);
+    if (ahead && lost.includes(ahead.id)) ahead = null;
+    if (current && lost.includes(current.id)) tell(t("entry.lease_lost"));
+  } catch (error) {
+    failed(error);
+  }
+}, 45000);
+addEventListener("pagehide", () => {
+  const entries = [current, ahead].filter((entry) => entry?.mode === "turn").map((entry) => entry.id);
+  if (entries.length) farewell("/api/release", { entries });
+  drafts.send();
+});
+
+// ---- Actions on the entry and its page ----
+
+function ask(title, { reason = true, danger = false } = {}) {
+  const dialog = $("ask");
+  $("ask-title").textContent = title;
+  $("ask-reason").value = "";
+  $("ask-reason-field").hidden = !reason;
+  $("ask-reason").required = reason;
+  $("ask-ok").className = danger ? "danger" : "primary";
+  dialog.returnValue = "";
+  dialog.showModal();
+  if (reason) $("ask-reason").focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "ok" ? $("ask-reason").value.trim() || "-" : null), { once: true });
+  });
+}
+
+async function reload() {
+  const id = current.id;
+  try {
+    current = null;
+    await show(await call("GET", `/api/entries/${id}`));
+  } catch (error) {
+    failed(error);
+  }
+}
+
+const actions = {
+  async return() {
+    const reason = await ask(t("action.return"));
+    if (reason) await act("return", { reason });
+  },
+  async withdraw() {
+    const reason = await ask(t("action.withdraw"), { danger: true });
+    if (reason) await act("withdraw", { reason });
+  },
+  restore: () => act("restore", {}),
+  async reopen() {
+    const reason = await ask(t("action.reopen"));
+    if (reason) await act("reopen", { reason });
+  },
+  async note(kind) {
+    const reason = await ask(t(`note.${kind}`));
+    if (!reason) return;
+    try {
+      const { notes } = await call("POST", `/api/pages/${current.page.id}/notes`, { kind, reason, entry: current.id });
+      current.notes = notes;
+      head();
+      tell(t("action.noted"));
+    } catch (error) {
+      failed(error);
+    }
+  },
+  async unnote() {
+    try {
+      for (const note of current.notes.filter((one) => one.mine)) await call("DELETE", `/api/notes/${note.id}`);
+      current.notes = current.notes.filter((one) => !one.mine);
+      head();
+      tell(t("action.unnoted"));
+    } catch (error) {
+      failed(error);
+    }
+  },
+  async redraw() {
+    const field = last ?? sheet.fields.find((one) => one.editable);
+    if (!field?.editable) return;
+    tell(t("action.draw_box", { field: field.caption }));
+    viewer.whole();
+    const box = await viewer.rubberBand();
+    tell("");
+    if (!box) return field.input.focus();
+    sheet.remember(field);
+    field.drawn = box;
+    sheet.strip(field);
+    paint();
+    field.input.focus();
+    viewer.goto(box);
+    if (field.hidden) return sheet.callbacks.changed();
+    try {
+      const reading = await call("POST", `/api/entries/${current.id}/reread`, { field: field.name, bbox: box });
+      if (reading) {
+        field.text = reading.text;
+        field.lacuna = reading.lacuna ?? null;
+        field.input.value = field.text;
+        sheet.refresh(field);
+        field.input.select();
+        tell(t("action.read_again"));
+      }
+    } catch (error) {
+      failed(error);
+    }
+    sheet.callbacks.changed();
+  },
+  async add() {
+    tell(t("action.draw_entry"));
+    viewer.whole();
+    const box = await viewer.rubberBand();
+    tell("");
+    if (!box) return;
+    try {
+      const made = await call("POST", `/api/pages/${current.page.id}/entries`, { bbox: box, form: current.form });
+      current.entries = made.entries;
+      head();
+      paint();
+      tell(t("action.added"));
+    } catch (error) {
+      failed(error);
+    }
+  },
+  async split() {
+    tell(t("action.draw_split"));
+    viewer.goto(current.bbox);
+    const box = await viewer.rubberBand();
+    tell("");
+    if (box) await act("split", { bbox: box });
+  },
+  async merge() {
+    if (await ask(t("action.merge"), { reason: false })) await act("merge", {});
+  },
+};
+
+async function act(kind, body) {
+  try {
+    await call("POST", `/api/entries/${current.id}/do/${kind}`, { ...body, deeds: current.deeds });
+    tell(t(`action.${kind}_done`));
+    if (kind === "withdraw") return offerRestore(current);
+    if (kind === "return" || kind === "merge") return forward();
+    await reload();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+// A withdrawn entry can be put back at once.
+function offerRestore(entry) {
+  forward();
+  $("say").textContent = `${t("action.withdraw_done")} `;
+  const button = element("button", { type: "button" }, t("action.undo"));
+  button.addEventListener("click", async () => {
+    try {
+      await call("POST", `/api/entries/${entry.id}/do/restore`, { deeds: entry.deeds + 1 });
+      tell(t("action.restore_done"));
+    } catch (error) {
+      failed(error);
+    }
+  });
+  $("say").append(button);
+}
+
+async function showHistory() {
+  try {
+    const { rows } = await call("GET", `/api/entries/${current.id}/history`);
+    const body = $("history-rows");
+    body.replaceChildren(
+      ...rows.map((row) => {
+        const line = document.createElement("tr");
+        for (const cell of [row.at, row.who, row.what, row.detail]) line.append(element("td", {}, cell));
+        return line;
+      }),
+    );
+    $("history").showModal();
+  } catch (error) {
+    failed(error);
+  }
+}
+
+// The field the cursor was in last: actions that open a dialog take the cursor away.
+let last = null;
+$("fields").addEventListener("focusin", () => (last = sheet.here));
+
+function openMenu() {
+  if (!current) return;
+  $("menu").showModal();
+}
+$("menu").addEventListener("click", (event) => {
+  const action = event.target.closest("button[data-action]")?.dataset;
+  if (!action) return;
+  $("menu").close();
+  if (action.action === "note") actions.note(action.kind);
+  else actions[action.action]();
+});
+for (const dialog of document.querySelectorAll("dialog")) {
+  dialog.addEventListener("close", () => last?.input.isConnected && last.editable && last.input.focus());
+}
+
+const toggles = {
+  whole() {
+    if (viewer.wholePage) {
+      const box = sheet.here ? sheet.boxOf(sheet.here) : current?.bbox;
+      viewer.wholePage = false;
+      if (box) viewer.goto(box);
+    } else viewer.whole();
+    press("tool-whole", viewer.wholePage);
+  },
+  invert() {
+    viewer.filter({ invert: !viewer.filters.invert });
+    press("tool-invert", viewer.filters.invert);
+  },
+  contrast() {
+    viewer.filter({ contrast: (viewer.filters.contrast + 1) % 3 });
+    press("tool-contrast", viewer.filters.contrast > 0);
+  },
+  rotate: () => viewer.rotate(),
+};
+function press(id, is) {
+  $(id).setAttribute("aria-pressed", String(is));
+}
+for (const [name, run] of Object.entries(toggles)) {
+  $(`tool-${name}`).addEventListener("click", () => {
+    run();
+    last?.input.isConnected && last.input.focus();
+  });
+}
+
+addEventListener("keydown", (event) => {
+  if (composing(event) || document.querySelector("dialog[open]")) return;
+  const used = () => (event.preventDefault(), event.stopPropagation());
+  if (event.key === "F1" || (event.key === "?" && !event.target.closest("input, textarea"))) return used(), $("help").showModal();
+  if (event.key === "F2") return used(), toggles.whole();
+  if (event.key === "F3") return used(), toggles.invert();
+  if (event.key === "F4" && !event.altKey) return used(), toggles.contrast();
+  if (event.key === "F6") return used(), toggles.rotate();
+  if (event.key === "F8") return used(), actions.redraw();
+  if (event.key === "F9") return used(), openMenu();
+  if (event.key === "F10") return used(), showHistory();
+  if (!current) return;
+  if (event.key === "Enter" && event.ctrlKey) return used(), blurThen(submit);
+  const li = event.target.closest?.("#fields li");
+  const field = li && sheet.fields.find((one) => one.element === li);
+  if (field && sheet.key(event, field)) return used();
+  if (event.target === $("submit")) {
+    if (event.key === "ArrowUp" || (event.key === "Enter" && event.shiftKey)) return used(), (last ?? sheet.fields.at(-1)).input.focus();
+    if (event.ctrlKey && event.key.toLowerCase() === "z") return used(), sheet.undo();
+  }
+});
+
+// What was just typed is said before the entry is submitted.
+function blurThen(run) {
+  if (sheet.here?.touched) sheet.say(sheet.here);
+  return run();
+}
+
+$("submit").addEventListener("click", () => blurThen(submit));
+$("later").addEventListener("click", () => {
+  farewell("/api/release", { entries: [current.id] });
+  forward();
+});
+$("take").addEventListener("click", async () => {
+  try {
+    await show(await call("POST", `/api/entries/${current.id}/take`, {}));
+  } catch (error) {
+    failed(error);
+  }
+});
+for (const action of ["return", "restore", "reopen"]) $(action).addEventListener("click", () => actions[action]());
+$("open-menu").addEventListener("click", openMenu);
+$("open-help").addEventListener("click", () => $("help").showModal());
+$("open-history").addEventListener("click", showHistory);
+viewer.onpick = (box) => {
+  if (box.kind === "field") sheet.fields.find((field) => field.name === box.id)?.input.focus();
+  else if (box.entry !== current.id) location.href = `/entries/${box.entry}`;
+};
+viewer.onfail = () => tell(t("entry.no_image"));
+
+async function begin() {
+  let entry = await call("GET", `/api/entries/${settings.entry}`);
+  if (settings.resume && entry.can_take) entry = await call("POST", `/api/entries/${entry.id}/take`, {});
+  await show(entry);
+  const field = settings.field && sheet.fields.find((one) => one.name === settings.field);
+  if (field) field.input.focus();
+}
+
+if (settings.entry) begin().catch((error) => failed(error));
+else forward();

@@ -1,0 +1,267 @@
+// The original beside the fields: OpenSeadragon below, one canvas for all boxes above it.
+const ANIMATION = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 0.18;
+
+export class Viewer {
+  constructor(element, canvas) {
+    this.canvas = canvas;
+    this.boxes = [];
+    this.active = null;
+    this.page = null;
+    this.items = new Map();
+    this.filters = { invert: false, contrast: 0 };
+    this.wholePage = false;
+    this.osd = OpenSeadragon({
+      element,
+      showNavigationControl: false,
+      animationTime: ANIMATION,
+      springStiffness: 12,
+      immediateRender: true,
+      blendTime: 0,
+      maxZoomPixelRatio: 4,
+      minZoomImageRatio: 0.6,
+      visibilityRatio: 0.2,
+      gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: true },
+      gestureSettingsTouch: { clickToZoom: false },
+      crossOriginPolicy: false,
+      drawer: ["canvas"],
+      imageLoaderLimit: 6,
+      maxImageCacheCount: 400,
+    });
+    // Keys belong to the fields: the viewer takes none that the screen uses.
+    this.osd.innerTracker.keyHandler = null;
+    this.osd.innerTracker.keyDownHandler = null;
+    for (const event of ["update-viewport", "resize", "rotate", "flip", "open"]) {
+      this.osd.addHandler(event, () => this.schedule());
+    }
+    this.osd.addHandler("canvas-click", (event) => {
+      if (!event.quick || !this.page) return;
+      const hit = this.hit(event.position);
+      if (hit) this.onpick?.(hit);
+    });
+    this.osd.addHandler("tile-load-failed", () => this.onfail?.());
+  }
+
+  source(page) {
+    return {
+      width: page.width,
+      height: page.height,
+      tileSize: page.tile,
+      tileOverlap: 0,
+      minLevel: 0,
+      maxLevel: page.max_level,
+      getTileUrl: (level, x, y) => `${page.tiles}/${level}/${x}_${y}.jpg`,
+    };
+  }
+
+  // Loads a page's tiles without showing them.
+  prepare(page) {
+    if (!page || this.items.has(page.id) || this.items.size > 3) return;
+    this.items.set(page.id, null);
+    this.osd.addTiledImage({
+      tileSource: this.source(page),
+      opacity: 0,
+      preload: true,
+      success: ({ item }) => this.items.set(page.id, item),
+      error: () => this.items.delete(page.id),
+    });
+  }
+
+  // Shows a page. The same page again leaves zoom and position as they are.
+  async show(page) {
+    if (this.page?.id === page.id) return;
+    const before = this.items.get(this.page?.id);
+    this.page = page;
+    const ready = this.items.get(page.id);
+    const item =
+      ready ??
+      (await new Promise((resolve) =>
+        this.osd.addTiledImage({
+          tileSource: this.source(page),
+          success: ({ item }) => resolve(item),
+          error: () => resolve(null),
+        }),
+      ));
+    if (this.page?.id !== page.id) return;
+    if (!item) return this.onfail?.();
+    item.setOpacity(1);
+    this.items.set(page.id, item);
+    for (const [id, old] of this.items) {
+      if (id === page.id || !old) continue;
+      if (old === before || old.getOpacity() > 0) {
+        this.osd.world.removeItem(old);
+        this.items.delete(id);
+      }
+    }
+    if (!before) this.osd.viewport.fitBounds(item.getBounds(), true);
+    this.schedule();
+  }
+
+  item() {
+    return this.page ? this.items.get(this.page.id) : null;
+  }
+
+  // Pans to a box and zooms so that it is read with ease; the surroundings stay in sight.
+  goto([x, y, w, h], immediately = false) {
+    const item = this.item();
+    if (!item || !this.page) return;
+    const view = this.osd.viewport.getContainerSize();
+    const shape = view.x / Math.max(1, view.y);
+    // At least this part of the page's width, so that a short value is not blown up beyond reading.
+    let width = Math.max(w * 1.35, this.page.width * 0.36, h * 7);
+    width = Math.min(width, this.page.width * 1.02);
+    const height = width / shape;
+    const left = Math.min(Math.max(x + w / 2 - width / 2, -this.page.width * 0.02), Math.max(0, this.page.width * 1.02 - width));
+    const top = y + h / 2 - height * 0.42;
+    const rect = item.imageToViewportRectangle(left, top, width, height);
+    this.wholePage = false;
+    this.osd.viewport.fitBounds(rect, immediately);
+  }
+
+  whole(immediately = false) {
+    const item = this.item();
+    if (!item) return;
+    this.wholePage = true;
+    this.osd.viewport.fitBounds(item.getBounds(), immediately);
+  }
+
+  rotate() {
+    this.osd.viewport.setRotation((this.osd.viewport.getRotation() + 90) % 360);
+  }
+
+  filter(change) {
+    Object.assign(this.filters, change);
+    const contrast = [1, 1.6, 2.4][this.filters.contrast];
+    const parts = [];
+    if (this.filters.invert) parts.push("invert(1)");
+    if (contrast !== 1) parts.push(`contrast(${contrast})`, "grayscale(1)");
+    this.osd.drawer.canvas.style.filter = parts.join(" ");
+  }
+
+  // boxes: [{bbox, kind: "field" | "entry", id, label}]
+  draw(boxes, active) {
+    this.boxes = boxes;
+    this.active = active;
+    this.schedule();
+  }
+
+  schedule() {
+    if (this.queued) return;
+    this.queued = true;
+    requestAnimationFrame(() => {
+      this.queued = false;
+      this.paint();
+    });
+  }
+
+  corners([x, y, w, h]) {
+    const item = this.item();
+    return [[x, y], [x + w, y], [x + w, y + h], [x, y + h]].map(([px, py]) =>
+      item.imageToViewerElementCoordinates(new OpenSeadragon.Point(px, py)),
+    );
+  }
+
+  paint() {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const ratio = devicePixelRatio || 1;
+    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
+      this.canvas.width = Math.round(width * ratio);
+      this.canvas.height = Math.round(height * ratio);
+    }
+    const g = this.canvas.getContext("2d");
+    g.setTransform(ratio, 0, 0, ratio, 0, 0);
+    g.clearRect(0, 0, width, height);
+    if (!this.item()) return;
+    for (const box of this.boxes) {
+      const points = this.corners(box.bbox);
+      const xs = points.map((p) => p.x), ys = points.map((p) => p.y);
+      if (Math.max(...xs) < 0 || Math.min(...xs) > width || Math.max(...ys) < 0 || Math.min(...ys) > height) continue;
+      const isActive = box.id === this.active;
+      g.beginPath();
+      points.forEach((p, i) => (i ? g.lineTo(p.x, p.y) : g.moveTo(p.x, p.y)));
+      g.closePath();
+      if (box.kind === "entry") {
+        g.setLineDash([7, 5]);
+        g.lineWidth = box.here ? 2 : 1;
+        g.strokeStyle = box.here ? "rgb(40 120 190 / 85%)" : "rgb(120 120 120 / 70%)";
+      } else {
+        g.setLineDash([]);
+        g.lineWidth = isActive ? 3 : 1;
+        g.strokeStyle = isActive ? "rgb(210 90 0)" : box.attention ? "rgb(200 120 0 / 80%)" : "rgb(30 110 170 / 45%)";
+        if (isActive) {
+          g.fillStyle = "rgb(255 190 60 / 16%)";
+          g.fill();
+        }
+      }
+      g.stroke();
+    }
+    g.setLineDash([]);
+    if (this.rubber) {
+      g.strokeStyle = "rgb(210 90 0)";
+      g.lineWidth = 2;
+      g.strokeRect(...this.rubber);
+    }
+  }
+
+  hit(position) {
+    const item = this.item();
+    if (!item) return null;
+    const p = item.viewerElementToImageCoordinates(position);
+    const inside = this.boxes.filter(({ bbox: [x, y, w, h] }) => p.x >= x && p.x <= x + w && p.y >= y && p.y <= y + h);
+    inside.sort((a, b) => a.bbox[2] * a.bbox[3] - b.bbox[2] * b.bbox[3]);
+    return inside[0] ?? null;
+  }
+
+  // Lets a box be drawn with the mouse; resolves with [x, y, w, h] in the original's pixels, or null on Escape.
+  rubberBand() {
+    const { canvas } = this;
+    canvas.classList.add("drawing");
+    return new Promise((resolve) => {
+      let start = null;
+      const position = (event) => {
+        const rect = canvas.getBoundingClientRect();
+        return new OpenSeadragon.Point(event.clientX - rect.left, event.clientY - rect.top);
+      };
+      const finish = (box) => {
+        canvas.classList.remove("drawing");
+        canvas.removeEventListener("pointerdown", down);
+        canvas.removeEventListener("pointermove", move);
+        canvas.removeEventListener("pointerup", up);
+        removeEventListener("keydown", key, true);
+        this.rubber = null;
+        this.schedule();
+        resolve(box);
+      };
+      const down = (event) => {
+        start = position(event);
+        canvas.setPointerCapture(event.pointerId);
+      };
+      const move = (event) => {
+        if (!start) return;
+        const p = position(event);
+        this.rubber = [Math.min(start.x, p.x), Math.min(start.y, p.y), Math.abs(p.x - start.x), Math.abs(p.y - start.y)];
+        this.schedule();
+      };
+      const up = (event) => {
+        if (!start) return;
+        const item = this.item();
+        const a = item.viewerElementToImageCoordinates(start), b = item.viewerElementToImageCoordinates(position(event));
+        const clampX = (v) => Math.min(Math.max(v, 0), this.page.width), clampY = (v) => Math.min(Math.max(v, 0), this.page.height);
+        const [x0, x1] = [clampX(Math.min(a.x, b.x)), clampX(Math.max(a.x, b.x))];
+        const [y0, y1] = [clampY(Math.min(a.y, b.y)), clampY(Math.max(a.y, b.y))];
+        start = null;
+        if (x1 - x0 < 4 || y1 - y0 < 4) return;
+        finish([Math.round(x0), Math.round(y0), Math.round(x1 - x0), Math.round(y1 - y0)]);
+      };
+      const key = (event) => {
+        if (event.key !== "Escape") return;
+        event.preventDefault();
+        event.stopPropagation();
+        finish(null);
+      };
+      canvas.addEventListener("pointerdown", down);
+      canvas.addEventListener("pointermove", move);
+      canvas.addEventListener("pointerup", up);
+      addEventListener("keydown", key, true);
+    });
+  }
+}

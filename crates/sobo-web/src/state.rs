@@ -1,0 +1,143 @@
+//! What the server works with.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sobo_core::{Entry, Field, Form, Original, Rect};
+use sobo_db::Database;
+use sobo_tiles::Tiles;
+use sobo_verify::Chain;
+
+/// Reads parts of a page again for a person who drew a box: given by the command line, which knows the pipeline.
+pub trait FieldReader: Send + Sync {
+    /// Reads one field anew inside `bbox`. Blocking; called on a thread for such work.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    fn read_field(
+        &self,
+        page: &PagePlace,
+        form: &str,
+        field: &str,
+        bbox: Rect<Original>,
+    ) -> Result<Field, String>;
+
+    /// Reads an entry inside `bbox`, of which the machine found nothing or something wrong.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    fn read_entry(&self, page: &PagePlace, form: &str, bbox: Rect<Original>) -> Result<Entry, String>;
+}
+
+/// Where the pixels of a page are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PagePlace {
+    /// sha256 of the original, hex.
+    pub original: String,
+    /// Page in that file, from 0.
+    pub page_index: u32,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchQuery {
+    /// Names or words, with or without diacritics.
+    pub text: String,
+    /// First year.
+    pub year_from: Option<i32>,
+    /// Last year.
+    pub year_to: Option<i32>,
+    /// Kind of register, its identifier.
+    pub register_type: Option<String>,
+    /// Office as written.
+    pub office: Option<String>,
+    /// Signed-off records alone.
+    pub verified_only: bool,
+    /// Results to leave out at the front.
+    pub offset: usize,
+    /// Results at most.
+    pub limit: usize,
+}
+
+/// One result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchHit {
+    /// The entry.
+    pub entry_id: i64,
+    /// The field that matched best, where one did.
+    pub field: Option<String>,
+}
+
+/// Results, the best first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SearchResults {
+    /// Number of all results.
+    pub total: usize,
+    /// Those asked for.
+    pub hits: Vec<SearchHit>,
+}
+
+/// Finds entries: given by the command line, which knows the index. Blocking; called on a thread for such work.
+pub trait Searcher: Send + Sync {
+    /// Entries that match, the best first.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    fn search(&self, query: &SearchQuery) -> Result<SearchResults, String>;
+}
+
+/// How the server behaves.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Cookies are sent over HTTPS alone. Off only on loopback.
+    pub secure_cookies: bool,
+    /// The chain new records go through.
+    pub chain: Chain,
+    /// How long an entry stays leased without a sign of life.
+    pub lease_ms: i64,
+    /// A session ends after so long without use.
+    pub session_idle_ms: i64,
+    /// A session ends after so long in any case.
+    pub session_most_ms: i64,
+    /// Failed sign-ins to one name, or from one address, within a quarter of an hour before both wait.
+    pub sign_in_attempts: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            secure_cookies: true,
+            chain: Chain::full(),
+            lease_ms: 180_000,
+            session_idle_ms: 45 * 60_000,
+            session_most_ms: 12 * 3_600_000,
+            sign_in_attempts: 8,
+        }
+    }
+}
+
+/// Everything handlers share. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub db: Database,
+    /// Images of pages.
+    pub tiles: Arc<Tiles>,
+    /// Forms by identifier.
+    pub forms: Arc<BTreeMap<String, Form>>,
+    /// The index, where there is one.
+    pub searcher: Option<Arc<dyn Searcher>>,
+    /// Reading of parts of a page, where the server can.
+    pub reader: Option<Arc<dyn FieldReader>>,
+    /// How the server behaves.
+    pub settings: Arc<Settings>,
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState")
+            .field("db", &self.db)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,460 @@
+//! The work at entries: queues and leases, turns, drafts, everything that happens to a record.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use sobo_core::{Original, Rect};
+use sobo_db::{Acted, NewRecord, PageNote, QueueOrder, Wish};
+use sobo_verify::{Event, Sheet, Stage, Statement, StepKind};
+
+use crate::access::Person;
+use crate::error::{Result, WebError};
+use crate::image::page_in_scope;
+use crate::state::{AppState, PagePlace};
+use crate::texts::Language;
+use crate::typed::normalise;
+use crate::view::{
+    Mode, entries_json, entry_json, field_kind, hidden_fields, load, notes_json, statement_text,
+};
+
+/// Begins records for entries that have none, at most so many at a time.
+const BEGIN_AT_ONCE: i64 = 500;
+
+/// Begins a record for every entry the pipeline has read since, and drops those a new reading replaced.
+///
+/// # Errors
+/// The database fails.
+pub async fn begin_new_records(state: &AppState) -> std::result::Result<u64, sobo_db::DbError> {
+    let mut begun = 0;
+    loop {
+        let found = state.db.entries_without_record(BEGIN_AT_ONCE).await?;
+        if found.is_empty() {
+            break;
+        }
+        let mut records = Vec::with_capacity(found.len());
+        for entry in &found {
+            let reading = state.db.entry(entry.entry_id).await?;
+            records.push(NewRecord {
+                entry_id: entry.entry_id,
+                page_id: entry.page_id,
+                volume_id: entry.volume_id,
+                office: entry.office.clone(),
+                form: entry.form.clone(),
+                place: entry.place,
+                chain: state.settings.chain.clone(),
+                draw: rand::random_range(0..1000),
+                sheet: Sheet::of_entry(&reading.entry(), state.forms.get(&entry.form)),
+            });
+        }
+        state.db.begin_records(&records).await?;
+        begun += records.len() as u64;
+    }
+    state.db.drop_stale_records().await?;
+    Ok(begun)
+}
+
+/// Which entry is wanted next.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NextWanted {
+    volume: Option<i64>,
+    step: Option<String>,
+    order: Option<String>,
+    after: Option<i64>,
+    except: Vec<i64>,
+}
+
+pub(crate) async fn next(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Extension(language): Extension<Language>,
+    Json(wanted): Json<NextWanted>,
+) -> Result<Response> {
+    let actor = person.account.actor();
+    let mut steps = Wish::steps_for(&state.settings.chain, &actor.roles);
+    if let Some(step) = wanted.step.as_deref().filter(|step| !step.is_empty()) {
+        let step = StepKind::parse(step).ok_or_else(|| WebError::Bad(format!("step {step}")))?;
+        steps.retain(|known| *known == step);
+    }
+    let wish = Wish {
+        actor: &actor,
+        offices: &person.account.offices,
+        steps: &steps,
+        volume: wanted.volume,
+        order: match wanted.order.as_deref() {
+            Some("doubt") => QueueOrder::Doubt,
+            Some("oldest") => QueueOrder::Oldest,
+            _ => QueueOrder::Reading,
+        },
+        after: wanted.after.unwrap_or(-1),
+        except: &wanted.except,
+        lease_ms: state.settings.lease_ms,
+    };
+    let mut found = state.db.lease_next(&wish).await?;
+    if found.is_none() && begin_new_records(&state).await? > 0 {
+        found = state.db.lease_next(&wish).await?;
+    }
+    match found {
+        Some(entry) => {
+            let json = entry_json(&state, &person, language, entry, Mode::Turn).await?;
+            Ok(Json(json).into_response())
+        }
+        None => Ok(StatusCode::NO_CONTENT.into_response()),
+    }
+}
+
+pub(crate) async fn show(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Extension(language): Extension<Language>,
+    Path(entry): Path<i64>,
+) -> Result<Json<Value>> {
+    // Whoever holds the lease goes on with the turn, also after a reload.
+    let (record, _, _) = load(&state, &person, entry).await?;
+    let now = (time::OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64;
+    let mine = record.lease_person == Some(person.id()) && record.lease_until_ms > now;
+    let mode = if mine { Mode::Turn } else { Mode::View };
+    Ok(Json(entry_json(&state, &person, language, entry, mode).await?))
+}
+
+pub(crate) async fn take(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Extension(language): Extension<Language>,
+    Path(entry): Path<i64>,
+) -> Result<Json<Value>> {
+    let (_, verification, _) = load(&state, &person, entry).await?;
+    let step = verification.may_take(&person.account.actor())?;
+    if step == StepKind::Blind && state.db.has_seen(entry, person.id()).await? {
+        return Err(WebError::Bad(language.text("entry.why_seen").to_owned()));
+    }
+    if !state.db.lease(entry, person.id(), state.settings.lease_ms).await? {
+        return Err(WebError::Leased);
+    }
+    Ok(Json(entry_json(&state, &person, language, entry, Mode::Turn).await?))
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Entries {
+    entries: Vec<i64>,
+}
+
+pub(crate) async fn renew(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Json(body): Json<Entries>,
+) -> Result<Json<Value>> {
+    let mut lost = Vec::new();
+    for entry in body.entries.into_iter().take(10) {
+        load(&state, &person, entry).await?;
+        if !state.db.lease(entry, person.id(), state.settings.lease_ms).await? {
+            lost.push(entry);
+        }
+    }
+    Ok(Json(json!({ "lost": lost })))
+}
+
+pub(crate) async fn release(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Json(body): Json<Entries>,
+) -> Result<StatusCode> {
+    for entry in body.entries.into_iter().take(10) {
+        state.db.release(entry, person.id()).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A draft must not become a store for anything else.
+const DRAFT: usize = 64 << 10;
+
+pub(crate) async fn save_draft(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Path(entry): Path<i64>,
+    Json(body): Json<Value>,
+) -> Result<StatusCode> {
+    load(&state, &person, entry).await?;
+    let body = body.to_string();
+    if body.len() > DRAFT {
+        return Err(WebError::Bad("draft too large".to_owned()));
+    }
+    state.db.save_draft(entry, person.id(), &body).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Submission {
+    step: StepKind,
+    deeds: i64,
+    statements: IndexMap<String, Statement>,
+}
+
+pub(crate) async fn submit(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Path(entry): Path<i64>,
+    Json(submission): Json<Submission>,
+) -> Result<Json<Value>> {
+    let (record, _, _) = load(&state, &person, entry).await?;
+    let volume = state.db.volume(record.volume_id).await?;
+    let last_year = volume.descriptor.year_to.unwrap_or(volume.descriptor.year_from);
+    let mut statements = submission.statements;
+    for (field, statement) in &mut statements {
+        let typed = normalise(field_kind(&state, &record.form, field), &statement.text, last_year);
+        statement.text = typed.text;
+        statement.value = typed.value;
+    }
+    let event = Event::Submit { step: submission.step, statements };
+    let acted =
+        state.db.act(entry, submission.deeds, event.clone(), &person.account.actor(), person.who()).await?;
+    match acted {
+        Acted::Moved => {
+            // The answer to a first attempt may have been lost: the same submission again has already happened.
+            let (_, now) = state.db.record(entry).await?;
+            let same = usize::try_from(submission.deeds)
+                .ok()
+                .and_then(|index| now.history().get(index))
+                .is_some_and(|deed| deed.event == event && deed.actor.person.0 == person.id());
+            if same { Ok(Json(json!({ "stage": now.stage().as_str() }))) } else { Err(WebError::Moved) }
+        }
+        other => answer(other),
+    }
+}
+
+fn answer(acted: Acted) -> Result<Json<Value>> {
+    match acted {
+        Acted::Done(state) => {
+            Ok(Json(json!({ "stage": state.stage().as_str(), "deeds": state.history().len() })))
+        }
+        Acted::Refused(refusal) => Err(WebError::Refused(refusal)),
+        Acted::Moved => Err(WebError::Moved),
+        Acted::Leased => Err(WebError::Leased),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ActionBody {
+    deeds: i64,
+    #[serde(default)]
+    reason: String,
+}
+
+pub(crate) async fn act(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Path((entry, action)): Path<(i64, String)>,
+    Json(body): Json<ActionBody>,
+) -> Result<Json<Value>> {
+    load(&state, &person, entry).await?;
+    let reason = body.reason.trim().to_owned();
+    let event = match action.as_str() {
+        "return" => Event::Return { reason },
+        "withdraw" => Event::Withdraw { reason },
+        "restore" => Event::Restore,
+        "reopen" => Event::Reopen { reason },
+        _ => return Err(WebError::NotFound(action)),
+    };
+    answer(state.db.act(entry, body.deeds, event, &person.account.actor(), person.who()).await?)
+}
+
+pub(crate) async fn history(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Extension(language): Extension<Language>,
+    Path(entry): Path<i64>,
+) -> Result<Json<Value>> {
+    let (_, verification, _) = load(&state, &person, entry).await?;
+    let hidden = hidden_fields(&verification, &person.account.actor());
+    let accounts = state.db.accounts().await?;
+    let name = |id: i64| {
+        accounts
+            .iter()
+            .find(|account| account.id == id)
+            .map_or_else(|| id.to_string(), |account| account.name.clone())
+    };
+    let form = state.db.record(entry).await?.0.form;
+    let mut snapshots = verification.snapshots().iter();
+    let rows: Vec<Value> = verification
+        .history()
+        .iter()
+        .map(|deed| {
+            let (what, detail) = match &deed.event {
+                Event::Submit { step, .. } => {
+                    let changed = snapshots.next().map(|snapshot| snapshot.changed.as_slice()).unwrap_or_default();
+                    let lines: Vec<String> = changed
+                        .iter()
+                        .filter(|difference| !hidden.contains(&difference.field))
+                        .map(|difference| {
+                            format!(
+                                "{}: {} → {}",
+                                crate::view::caption(&state, &form, &difference.field, language),
+                                statement_text(difference.from.as_ref(), language),
+                                statement_text(difference.to.as_ref(), language),
+                            )
+                        })
+                        .collect();
+                    let what = language.find(&format!("step.{}", step.as_str())).unwrap_or(step.as_str());
+                    let detail =
+                        if lines.is_empty() { language.text("event.unchanged").to_owned() } else { lines.join("; ") };
+                    (what.to_owned(), detail)
+                }
+                event => {
+                    let what = language.find(&format!("event.{}", event.as_str())).unwrap_or(event.as_str());
+                    let reason = match event {
+                        Event::Return { reason } | Event::Reopen { reason } | Event::Withdraw { reason } => reason.clone(),
+                        Event::Submit { .. } | Event::Restore => String::new(),
+                    };
+                    (what.to_owned(), reason)
+                }
+            };
+            json!({
+                "at": crate::page::short_time(&deed.at), "who": name(deed.actor.person.0), "what": what, "detail": detail,
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "rows": rows })))
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Normalise {
+    kind: sobo_core::FieldKind,
+    text: String,
+    volume: i64,
+}
+
+pub(crate) async fn normalise_text(
+    State(state): State<AppState>,
+    Json(body): Json<Normalise>,
+) -> Result<Json<Value>> {
+    let volume = state.db.volume(body.volume).await?;
+    let last_year = volume.descriptor.year_to.unwrap_or(volume.descriptor.year_from);
+    let text: String = body.text.chars().take(400).collect();
+    let typed = normalise(body.kind, &text, last_year);
+    Ok(Json(json!({ "text": typed.text, "value": typed.value, "shown": typed.shown })))
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Reread {
+    field: String,
+    bbox: Rect<Original>,
+}
+
+pub(crate) async fn reread(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Path(entry): Path<i64>,
+    Json(body): Json<Reread>,
+) -> Result<Response> {
+    let (record, verification, _) = load(&state, &person, entry).await?;
+    // A blind reader draws the box and types; the machine's reading stays out of sight.
+    let hidden = verification.stage() == Stage::Awaiting(StepKind::Blind)
+        || hidden_fields(&verification, &person.account.actor()).contains(&body.field);
+    let Some(reader) = state.reader.clone().filter(|_| !hidden) else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    let (page, _) = page_in_scope(&state, &person, record.page_id).await?;
+    let place = PagePlace { original: page.original, page_index: page.page_index };
+    let event = sobo_db::AuditEvent::new(person.who(), "field.read_again", [format!("entry/{entry}")])
+        .with(json!({ "field": body.field, "bbox": body.bbox }));
+    state.db.record_events(&[event]).await?;
+    let field =
+        tokio::task::spawn_blocking(move || reader.read_field(&place, &record.form, &body.field, body.bbox))
+            .await?
+            .map_err(WebError::Bad)?;
+    Ok(Json(json!({
+        "text": field.text,
+        "lacuna": field.lacuna,
+        "candidates": field.candidates.iter().map(|candidate| &candidate.text).collect::<Vec<_>>(),
+    }))
+    .into_response())
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewNote {
+    kind: String,
+    reason: String,
+    entry: Option<i64>,
+}
+
+/// What may be noted of a page.
+const NOTES: [&str; 5] = ["rescan", "no_entries", "wrong_form", "missing_entry", "marginal_note"];
+
+pub(crate) async fn note(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Path(page): Path<i64>,
+    Json(body): Json<NewNote>,
+) -> Result<Json<Value>> {
+    page_in_scope(&state, &person, page).await?;
+    let reason = body.reason.trim();
+    if !NOTES.contains(&body.kind.as_str()) || reason.is_empty() || reason.chars().count() > 1000 {
+        return Err(WebError::Bad("note".to_owned()));
+    }
+    let note = PageNote {
+        id: 0,
+        page_id: page,
+        entry_id: body.entry,
+        kind: body.kind,
+        reason: reason.to_owned(),
+        person: person.id(),
+        at_ms: 0,
+        closed_ms: None,
+        closed_by: None,
+    };
+    state.db.note_page(person.who(), &note).await?;
+    Ok(Json(json!({ "notes": notes_json(&state, &person, page).await? })))
+}
+
+pub(crate) async fn close_note(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Path(id): Path<i64>,
+) -> Result<StatusCode> {
+    let note = state.db.open_notes(None).await?.into_iter().find(|note| note.id == id);
+    let note = note.ok_or_else(|| WebError::NotFound(format!("note {id}")))?;
+    page_in_scope(&state, &person, note.page_id).await?;
+    let settles = person.account.holds_any(&[sobo_verify::Role::Archive, sobo_verify::Role::Supervisor]);
+    if note.person != person.id() && !settles {
+        return Err(WebError::Forbidden);
+    }
+    state.db.close_note(person.who(), person.id(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NewEntry {
+    bbox: Rect<Original>,
+    form: String,
+}
+
+pub(crate) async fn add_entry(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Path(page): Path<i64>,
+    Json(body): Json<NewEntry>,
+) -> Result<Json<Value>> {
+    let (found, _) = page_in_scope(&state, &person, page).await?;
+    if body.bbox.w < 8.0 || body.bbox.h < 8.0 {
+        return Err(WebError::Bad("box".to_owned()));
+    }
+    let place = PagePlace { original: found.original, page_index: found.page_index };
+    let empty = sobo_core::Entry { bbox: body.bbox, ..sobo_core::Entry::default() };
+    let entry = match state.reader.clone() {
+        Some(reader) => {
+            let form = body.form.clone();
+            tokio::task::spawn_blocking(move || reader.read_entry(&place, &form, body.bbox))
+                .await?
+                // A box the machine cannot read is keyed by hand.
+                .unwrap_or(empty)
+        }
+        None => empty,
+    };
+    let id = state.db.add_entry(person.who(), page, &entry, "added on the screen").await?;
+    begin_new_records(&state).await?;
+    Ok(Json(json!({ "id": id, "entries": entries_json(&state, page).await? })))
+}
