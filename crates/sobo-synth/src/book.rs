@@ -62,6 +62,7 @@ pub struct Volume {
     officer: (String, String),
     scale: f32,
     first: usize,
+    book: usize,
     per_year: usize,
     entries: usize,
     number_style: usize,
@@ -169,6 +170,7 @@ impl Volume {
             title,
             later,
             first,
+            book,
             per_year: rate.max(entries + first),
             entries,
             number_style: rng.weighted(&[8.0, 1.6, 0.8, 0.5, 0.5]),
@@ -428,8 +430,7 @@ impl Volume {
             RegisterType::Death => "KT",
             _ => "KS",
         };
-        let book = self.first / self.entries.max(1) + 1;
-        format!("{kind}.{}.{book:02}", self.year)
+        format!("{kind}.{}.{:02}", self.year, self.book)
     }
 
     /// The descriptor that comes with the scans.

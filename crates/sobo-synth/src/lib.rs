@@ -4,6 +4,7 @@
 
 pub mod book;
 pub mod canvas;
+pub mod contact;
 pub mod content;
 pub mod decay;
 pub mod fonts;
@@ -16,6 +17,7 @@ pub mod page;
 pub mod pages;
 mod print;
 pub mod random;
+pub mod samples;
 pub mod truth;
 mod typewriter;
 pub mod writer;

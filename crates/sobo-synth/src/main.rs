@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use sobo_synth::{fonts, lines, pages};
+use sobo_synth::{contact, fonts, lines, pages, samples};
 
 #[derive(Parser)]
 #[command(name = "sobo-synth", version, about = "Synthetic register books with exact truth")]
@@ -25,6 +25,12 @@ enum Command {
     Lines(lines::Options),
     /// Draw pages with truth.
     Pages(pages::Options),
+    /// Draw a book: a folder of pages with its volume.toml.
+    Book(pages::BookOptions),
+    /// Write the repository's samples.
+    Samples(samples::Options),
+    /// Put pages side by side for looking at.
+    Contact(contact::Options),
 }
 
 fn main() -> Result<()> {
@@ -41,5 +47,8 @@ fn main() -> Result<()> {
         }
         Command::Lines(options) => lines::run(&options),
         Command::Pages(options) => pages::run(&options),
+        Command::Book(options) => pages::run_book(&options),
+        Command::Samples(options) => samples::run(&options),
+        Command::Contact(options) => contact::run(&options),
     }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result};
 use clap::Args;
 use image::codecs::jpeg::{JpegEncoder, PixelDensity};
-use image::{DynamicImage, ImageEncoder};
+use image::{ExtendedColorType, ImageEncoder, RgbImage};
 use rayon::prelude::*;
 use sobo_core::RegisterType;
 
@@ -68,18 +68,16 @@ pub(crate) fn quality(level: Level, rng: &mut Rng) -> u8 {
     rng.between(level.of(84, 74, 58), level.of(94, 88, 80)) as u8
 }
 
-/// Writes an image as JPEG with its density; grey where `grey`.
-pub(crate) fn jpeg(page: &Page, quality: u8, grey: bool) -> Result<Vec<u8>> {
+/// An image as JPEG with its density; grey where `grey`.
+pub(crate) fn jpeg(image: &RgbImage, quality: u8, grey: bool, dpi: u32) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
-    encoder.set_pixel_density(PixelDensity::dpi(300));
-    let image = &page.shot.image;
+    encoder.set_pixel_density(PixelDensity::dpi(dpi as u16));
     if grey {
         let image = crate::decay::to_grey(image);
-        encoder.write_image(image.as_raw(), image.width(), image.height(), image::ExtendedColorType::L8)?;
+        encoder.write_image(image.as_raw(), image.width(), image.height(), ExtendedColorType::L8)?;
     } else {
-        let image = DynamicImage::ImageRgb8(image.clone());
-        image.write_with_encoder(encoder)?;
+        encoder.write_image(image.as_raw(), image.width(), image.height(), ExtendedColorType::Rgb8)?;
     }
     Ok(bytes)
 }
@@ -116,9 +114,73 @@ pub fn run(options: &Options) -> Result<()> {
             let stem = format!("p{index:03}");
             page.truth.page = format!("{stem}.jpg");
             let grey = page.truth.capture == "grey" || page.truth.capture == "bitonal";
-            write(&options.out, &stem, &page, &jpeg(&page, quality, grey)?)
+            write(&options.out, &stem, &page, &jpeg(&page.shot.image, quality, grey, 300)?)
         })
     })
+}
+
+/// Options of `book`.
+#[derive(Debug, Args)]
+pub struct BookOptions {
+    /// Seed of the book.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Form family.
+    #[arg(long, default_value = "C")]
+    pub family: String,
+    /// Kind of register.
+    #[arg(long = "type", default_value = "birth")]
+    pub kind: Kind,
+    /// Year; drawn where absent.
+    #[arg(long)]
+    pub year: Option<i32>,
+    /// Pages of the book; drawn where absent.
+    #[arg(long)]
+    pub pages: Option<usize>,
+    /// Decay levels, in turn.
+    #[arg(long, value_delimiter = ',', default_value = "light,medium,heavy")]
+    pub levels: Vec<Level>,
+    /// Families of fonts that may be used.
+    #[arg(long, default_value = "all")]
+    pub fonts: Share,
+    /// Folder of the fetched fonts.
+    #[arg(long, default_value = "var/fonts")]
+    pub font_dir: PathBuf,
+    /// Folder for the book; `volume.toml` is put beside its pages.
+    #[arg(long)]
+    pub out: PathBuf,
+}
+
+/// Writes a book.
+///
+/// # Errors
+/// Missing fonts, an unwritable folder.
+pub fn run_book(options: &BookOptions) -> Result<()> {
+    let fonts = Fonts::load(&options.font_dir, options.fonts)?;
+    fs::create_dir_all(&options.out).with_context(|| format!("creating {}", options.out.display()))?;
+    let wanted = Wanted {
+        family: Some(options.family.clone()),
+        register_type: Some(options.kind.0),
+        year: options.year,
+        ..Wanted::default()
+    };
+    let mut volume = Volume::draw(options.seed, &wanted, &fonts)?;
+    if let Some(pages) = options.pages {
+        volume.shorten(pages);
+    }
+    let mut rng = Rng::new(derive(options.seed, 0xB00C));
+    for index in 0..volume.pages {
+        let level = *options.levels.get(index % options.levels.len().max(1)).context("no level given")?;
+        let mut page = volume.page(index, level, Capture::draw(&mut rng, level))?;
+        let stem = format!("p{:03}", index + 1);
+        page.truth.page = format!("{stem}.jpg");
+        let grey = page.truth.capture == "grey" || page.truth.capture == "bitonal";
+        let image = jpeg(&page.shot.image, quality(level, &mut rng), grey, 300)?;
+        write(&options.out, &stem, &page, &image)?;
+    }
+    let path = options.out.join("volume.toml");
+    fs::write(&path, toml::to_string(&volume.descriptor())?)
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 fn write(dir: &Path, stem: &str, page: &Page, image: &[u8]) -> Result<()> {

@@ -119,3 +119,41 @@ pub struct TruthPage {
     #[serde(default)]
     pub seed: u64,
 }
+
+impl TruthPage {
+    /// Moves all boxes to an image resized by `factor` to `size`.
+    pub fn scale(&mut self, factor: f64, size: [u32; 2]) {
+        let bounds = |b: &mut Bounds| {
+            let edges = [b[0], b[1], b[0] + b[2], b[1] + b[3]].map(|edge| edge as f64 * factor);
+            let (x0, y0) = (edges[0].floor() as i64, edges[1].floor() as i64);
+            let (x1, y1) = (
+                (edges[2].ceil() as i64).min(i64::from(size[0])),
+                (edges[3].ceil() as i64).min(i64::from(size[1])),
+            );
+            *b = [x0, y0, x1 - x0, y1 - y0];
+        };
+        let corners = |quad: &mut Corners| {
+            quad.iter_mut().flatten().for_each(|value| *value = (*value * factor * 10.0).round() / 10.0);
+        };
+        for entry in &mut self.entries {
+            bounds(&mut entry.bbox);
+            for field in entry.fields.values_mut() {
+                bounds(&mut field.bbox);
+                corners(&mut field.quad);
+                for line in &mut field.lines {
+                    bounds(&mut line.bbox);
+                    corners(&mut line.quad);
+                }
+            }
+        }
+        for label in &mut self.printed {
+            bounds(&mut label.bbox);
+            corners(&mut label.quad);
+        }
+        for stamp in &mut self.stamps {
+            bounds(&mut stamp.bbox);
+            corners(&mut stamp.quad);
+        }
+        self.size = size;
+    }
+}

@@ -203,7 +203,9 @@ pub fn photograph(
     let phone = capture == Capture::Phone;
     let ground = ground(rng, phone);
     let below = if rng.chance(0.5) {
-        Ground::Paper([rng.range(0.72, 0.9), rng.range(0.68, 0.85), rng.range(0.5, 0.75)])
+        let red = rng.range(0.74, 0.92);
+        let green = red - rng.range(0.02, 0.08);
+        Ground::Paper([red, green, green - rng.range(0.04, 0.16)])
     } else {
         ground
     };
@@ -295,7 +297,10 @@ fn ground(rng: &mut Rng, phone: bool) -> Ground {
             let grey = rng.range(0.15, 0.3);
             Ground::Plain([grey, grey * 0.97, grey * 0.92])
         }
-        _ => Ground::Plain([rng.range(0.5, 0.75), rng.range(0.5, 0.7), rng.range(0.45, 0.65)]),
+        _ => {
+            let grey = rng.range(0.45, 0.75);
+            Ground::Plain([grey, grey - rng.range(0.0, 0.05), grey - rng.range(0.0, 0.12)])
+        }
     }
 }
 

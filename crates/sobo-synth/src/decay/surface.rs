@@ -56,7 +56,9 @@ impl Surface {
         let red = rng.range(0.94, 0.99);
         let green = red - rng.range(0.0, 0.025);
         let fresh = [red, green, green - rng.range(-0.004, 0.05)];
-        let old = [rng.range(0.80, 0.90), rng.range(0.70, 0.80), rng.range(0.48, 0.60)];
+        let red = rng.range(0.83, 0.91);
+        let green = red - rng.range(0.05, 0.10);
+        let old = [red, green, green - rng.range(0.12, 0.22)];
         let edge = rng.range(level.of(0.0, 0.1, 0.3), level.of(0.25, 0.6, 1.0)) * 0.5;
         let blotch = rng.range(level.of(0.01, 0.03, 0.06), level.of(0.04, 0.09, 0.17));
         let seed = rng.next_u64();
@@ -72,7 +74,7 @@ impl Surface {
                     noise2(seed, fx / 180.0, fy / 150.0) * 0.6 + noise2(seed ^ 5, fx / 45.0, fy / 45.0) * 0.4;
                 let grain =
                     (mix(seed ^ ((y * self.width + x) as u64)) >> 40) as f32 / (1u64 << 24) as f32 - 0.5;
-                let yellow = (age + edge * rim * rim + blotch * cloud).clamp(0.0, 1.3);
+                let yellow = (age + edge * rim * rim + blotch * cloud).clamp(0.0, 1.12);
                 let cell = &mut self.cells[y * self.width + x];
                 for channel in 0..3 {
                     let tone = fresh[channel] + (old[channel] - fresh[channel]) * yellow;
@@ -238,7 +240,8 @@ impl Surface {
         let length = if vertical { h } else { w } * rng.range(0.2, 0.9);
         let (cx, cy) = (w * rng.range(0.1, 0.9), h * rng.range(0.1, 0.9));
         let lean = rng.normal() * 0.03;
-        let tint = [rng.range(0.88, 1.02), rng.range(0.80, 0.98), rng.range(0.55, 0.88)];
+        let red = rng.range(0.9, 1.02);
+        let tint = [red, red - rng.range(0.0, 0.08), red - rng.range(0.06, 0.24)];
         let seed = rng.next_u64();
         for y in 0..self.height {
             for x in 0..self.width {

@@ -138,7 +138,9 @@ fn header(
     let step = small * rng.range(1.75, 2.3);
     let mut at = y + small + 10.0;
     for line in &content.office.header {
-        tools.print_centred(sheet, tools.label, line, small, (office_x, at), p.colour, rng);
+        let half = tools.label.measure(line, small) / 2.0;
+        let centre = office_x.max(x.0 + half).min(x.1 - half);
+        tools.print_centred(sheet, tools.label, line, small, (centre, at), p.colour, rng);
         at += step;
     }
     if rng.chance(0.6) {
@@ -314,6 +316,11 @@ impl Hand<'_, '_> {
         rng: &mut Rng,
     ) {
         let Some(written) = self.content.written(entry, field) else { return };
+        // Some lines are left blank.
+        let needed = field.ends_with("number") || field.ends_with("_name");
+        if !needed && rng.chance(0.014) {
+            return;
+        }
         let pen = if field == "notes" && rng.chance(0.75) {
             self.tools.later_pen(self.pitch.min(110.0) * self.tools.scale * rng.range(0.7, 0.95))
         } else {

@@ -1,11 +1,12 @@
 //! Setting words into the room they have.
 
+use crate::canvas::{Canvas, PenPoint, Shape};
 use crate::content::{Written, strip_marks};
-use crate::ink::PixelBox;
+use crate::ink::{GrayMask, PixelBox};
 use crate::random::Rng;
 use crate::writer::Writer;
 
-use super::sheet::{Fade, FieldMark, Sheet};
+use super::sheet::{Fade, FieldMark, LineMark, Sheet};
 
 /// A line of room for writing.
 #[derive(Debug, Copy, Clone)]
@@ -121,6 +122,12 @@ impl Pen<'_> {
             if line.is_empty() {
                 continue;
             }
+            let forgot =
+                struck.is_none() && line.len() > 2 && self.slips > 0.0 && rng.chance(self.slips * 0.25);
+            if forgot && self.writer.ink == sobo_core::Ink::Handwritten {
+                mark.lines.push(self.inserted(sheet, rng, line, size, *room));
+                continue;
+            }
             let line = line.join(" ");
             let written = match &struck {
                 Some(struck) if Some(index) == first => self.writer.write_struck(struck, &line, size, rng),
@@ -134,6 +141,39 @@ impl Pen<'_> {
         let bbox = mark.lines.iter().map(|line| line.bbox).reduce(PixelBox::union)?;
         sheet.fields.push(mark);
         Some(bbox)
+    }
+
+    /// A line from which a word was forgotten and put in above it, with a caret.
+    fn inserted(&self, sheet: &mut Sheet, rng: &mut Rng, words: &[&str], size: f32, room: Room) -> LineMark {
+        let at = 1 + rng.below(words.len() - 1);
+        let before = words[..at].join(" ");
+        let rest: Vec<&str> = words.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, w)| *w).collect();
+        let base = self.writer.write(&rest.join(" "), size, rng);
+        let mut mark = sheet.put(base, room.x0, room.y, self.writer.colour, self.fade);
+        let gap = room.x0 + self.writer.measure(&before, size) + size * 0.15;
+        let small = size * rng.range(0.66, 0.82);
+        let word = self.writer.write(words[at], small, rng);
+        let (x, y) = (gap - word.advance * 0.4, room.y - size * rng.range(1.15, 1.35));
+        let above = sheet.put(word, x, y, self.writer.colour, self.fade);
+        let mut caret = Canvas::new((size * 0.7) as usize + 6, (size * 0.8) as usize + 6);
+        let pen = |x: f32, y: f32| PenPoint {
+            x: 3.0 + x * size * 0.6,
+            y: 3.0 + y * size * 0.7,
+            radius: 1.8,
+            flow: 0.9,
+        };
+        caret.draw(&Shape::Stroke(vec![pen(0.0, 1.0), pen(0.5, 0.0), pen(1.0, 1.0)]), 0.0, 0.0, 1.0);
+        let place = ((gap - size * 0.35) as isize, (room.y - size * 0.55) as isize);
+        sheet.lay(&caret.into_mask(), place.0, place.1, self.writer.colour, self.fade);
+        // One mask for both, for the share of ink lost.
+        let (x0, y0) = (mark.x.min(above.x), mark.y.min(above.y));
+        let right = (mark.x + mark.mask.width as isize).max(above.x + above.mask.width as isize);
+        let bottom = (mark.y + mark.mask.height as isize).max(above.y + above.mask.height as isize);
+        let mut mask = GrayMask::new((right - x0) as usize, (bottom - y0) as usize);
+        mask.blit(&mark.mask, mark.x - x0, mark.y - y0);
+        mask.blit(&above.mask, above.x - x0, above.y - y0);
+        mark.bbox = mark.bbox.union(above.bbox);
+        LineMark { text: words.join(" "), x: x0, y: y0, mask, ..mark }
     }
 
     /// Greedy lines, the rest on the last one.
