@@ -33,7 +33,8 @@ macro_rules! common_backend {
         /// Adds to a counter and gives its new value. The counter's row stays locked until the transaction ends, so
         /// that values are without gaps and become visible in their order.
         pub(crate) async fn count(connection: &mut Connection, counter: &str, by: i64) -> crate::Result<i64> {
-            let next = sqlx::query_scalar("UPDATE counter SET value = value + $2 WHERE name = $1 RETURNING value");
+            let next =
+                sqlx::query_scalar("UPDATE counter SET value = value + $2 WHERE name = $1 RETURNING value");
             Ok(next.bind(counter).bind(by).fetch_one(connection).await?)
         }
 

@@ -118,8 +118,11 @@ async fn open_sqlite(path: &Path, url: &str) -> Result<backend::sqlite::Pools> {
 async fn open_postgres(url: &str, shown: &str) -> Result<backend::postgres::Pools> {
     let open = |source| DbError::Open { url: shown.to_owned(), source };
     let options = PgConnectOptions::from_str(url).map_err(open)?.application_name("sobo");
-    let pool =
-        PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).connect_with(options).await.map_err(open)?;
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .connect_with(options)
+        .await
+        .map_err(open)?;
     sqlx::migrate!("migrations/postgres")
         .run(&pool)
         .await

@@ -8,7 +8,9 @@ pub type Result<T, E = DbError> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum DbError {
     /// The address names no supported database.
-    #[error("database address {url:?} is not supported: use sqlite:///path/to/file or postgres://user@host/name")]
+    #[error(
+        "database address {url:?} is not supported: use sqlite:///path/to/file or postgres://user@host/name"
+    )]
     Address {
         /// The address, without its password.
         url: String,
@@ -61,7 +63,9 @@ pub enum DbError {
         id: i64,
     },
     /// A stored value cannot be understood.
-    #[error("{what} {id} holds {value:?} in {column}, which this program does not know: was it written by a newer one?")]
+    #[error(
+        "{what} {id} holds {value:?} in {column}, which this program does not know: was it written by a newer one?"
+    )]
     Stored {
         /// Kind of row.
         what: &'static str,

@@ -49,5 +49,7 @@ pub use page::{Page, PageFilter};
 pub use queue::{Lease, QueueLength, Requeue, Work};
 pub use reading::{Completed, Completion, ENTRIES_PER_PAGE, StoredReading, provenance_key};
 pub use report::{ListedPage, VolumeReport};
-pub use verification::{Acted, NewRecord, Pace, PageNote, QueueOrder, Record, StageCount, Tally, Unrecorded, Wish};
+pub use verification::{
+    Acted, NewRecord, Pace, PageNote, QueueOrder, Record, StageCount, Tally, Unrecorded, Wish,
+};
 pub use volume::{Volume, VolumeDescription, VolumeProgress};

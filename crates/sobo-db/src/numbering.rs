@@ -174,7 +174,10 @@ mod tests {
     #[test]
     fn the_closing_statement_bounds_the_numbers() {
         let closing = Statement { entries: Some(6), ..Statement::default() };
-        assert_eq!(check(&["2", "3", "4"], closing.clone()).gaps, [Gap { from: 1, to: 1 }, Gap { from: 5, to: 6 }]);
+        assert_eq!(
+            check(&["2", "3", "4"], closing.clone()).gaps,
+            [Gap { from: 1, to: 1 }, Gap { from: 5, to: 6 }]
+        );
         assert_eq!(check(&[], closing).gaps, [Gap { from: 1, to: 6 }]);
         let closing = Statement {
             first_entry: Some("101/88".to_owned()),

@@ -206,6 +206,8 @@ queries! {
         if let Some(why) = refusal {
             return Err(DbError::Conflict { what: "page", id: old.to_string(), why });
         }
+        // The job comes before the page, as in `complete_page`.
+        sqlx::query("DELETE FROM job WHERE page_id = $1").bind(old).execute(&mut *transaction).await?;
         let mut changes = vec![Change::of(Subject::Page, old), Change::of(Subject::Page, new)];
         let entries: Vec<i64> = sqlx::query_scalar(
             "UPDATE entry SET state = 'superseded' WHERE page_id = $1 AND state = 'current' RETURNING id",
@@ -224,7 +226,6 @@ queries! {
             .bind(old_page.sequence)
             .execute(&mut *transaction)
             .await?;
-        sqlx::query("DELETE FROM job WHERE page_id = $1").bind(old).execute(&mut *transaction).await?;
         let event = AuditEvent::new(who, "page.replace", [
             format!("page/{old}"),
             format!("page/{new}"),

@@ -61,7 +61,12 @@ struct LeaseRow {
 
 impl From<LeaseRow> for Lease {
     fn from(row: LeaseRow) -> Self {
-        Self { page_id: row.page_id, owner: row.lease_owner, attempt: row.attempts, until_ms: row.lease_until_ms }
+        Self {
+            page_id: row.page_id,
+            owner: row.lease_owner,
+            attempt: row.attempts,
+            until_ms: row.lease_until_ms,
+        }
     }
 }
 
@@ -253,15 +258,8 @@ queries! {
                 }
                 Some(None) => {}
             }
-            sqlx::query(
-                "UPDATE page SET state = $2, reasons = '[]', form_wanted = COALESCE($3, form_wanted) WHERE id = $1",
-            )
-            .bind(id)
-            .bind(WAITING)
-            .bind(form)
-            .execute(&mut *transaction)
-            .await?;
-            // A worker that reads the page right now reads it with the old form: its lease ends here.
+            // A worker that reads the page right now reads it with the old form: its lease ends here. The job comes before
+            // the page, as in `complete_page`: in the other order the two could wait for each other.
             sqlx::query(
                 "INSERT INTO job (page_id, priority, attempts) VALUES ($1, $2, 0)
                  ON CONFLICT (page_id) DO UPDATE SET priority = excluded.priority, lease_owner = NULL,
@@ -269,6 +267,14 @@ queries! {
             )
             .bind(id)
             .bind(priority)
+            .execute(&mut *transaction)
+            .await?;
+            sqlx::query(
+                "UPDATE page SET state = $2, reasons = '[]', form_wanted = COALESCE($3, form_wanted) WHERE id = $1",
+            )
+            .bind(id)
+            .bind(WAITING)
+            .bind(form)
             .execute(&mut *transaction)
             .await?;
             changes.push(Change::of(Subject::Page, id));

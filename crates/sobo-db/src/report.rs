@@ -87,7 +87,8 @@ fn report(
     pages: &[Page],
     entries: &[EntryHead],
 ) -> VolumeReport {
-    let listed: Vec<(&Page, ListedPage)> = pages.iter().map(|page| (page, listed_page(page, entries))).collect();
+    let listed: Vec<(&Page, ListedPage)> =
+        pages.iter().map(|page| (page, listed_page(page, entries))).collect();
     let with_outcome = |wanted: &str| -> Vec<ListedPage> {
         let matches = |page: &Page| page.outcome.as_ref().is_some_and(|outcome| outcome.as_str() == wanted);
         listed.iter().filter(|(page, _)| matches(page)).map(|(_, listed)| listed.clone()).collect()
@@ -101,7 +102,8 @@ fn report(
         let index = ((times.len() as f64 * share).ceil() as usize).saturating_sub(1);
         times.get(index).copied()
     };
-    let mut worst: Vec<ListedPage> = with_outcome("done").into_iter().filter(|page| page.fields > 0).collect();
+    let mut worst: Vec<ListedPage> =
+        with_outcome("done").into_iter().filter(|page| page.fields > 0).collect();
     worst.sort_by(|a, b| {
         let share = |page: &ListedPage| page.doubt / page.fields as f64;
         share(b).total_cmp(&share(a)).then(a.page_id.cmp(&b.page_id))

@@ -40,8 +40,11 @@ impl TestDatabase {
         let server = postgres_server()?;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("sobo_test_{}_{count}", std::process::id());
-        let mut connection = PgConnection::connect(&server).await.expect("the PostgreSQL server of the tests answers");
-        for statement in [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")] {
+        let mut connection =
+            PgConnection::connect(&server).await.expect("the PostgreSQL server of the tests answers");
+        for statement in
+            [format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), format!("CREATE DATABASE {name}")]
+        {
             sqlx::query(AssertSqlSafe(statement))
                 .execute(&mut connection)
                 .await
@@ -89,7 +92,8 @@ fn postgres_server() -> Option<String> {
 
 /// Whether a test that finds no server must fail.
 pub fn servers_required() -> bool {
-    std::env::var("CI").is_ok_and(|ci| ci == "true") || std::env::var("SOBO_REQUIRE_SERVERS").is_ok_and(|it| it == "1")
+    std::env::var("CI").is_ok_and(|ci| ci == "true")
+        || std::env::var("SOBO_REQUIRE_SERVERS").is_ok_and(|it| it == "1")
 }
 
 /// Writes a test once and runs it against both backends: `on_both! { async fn name(database: Database) { … } }`.

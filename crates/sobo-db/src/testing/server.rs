@@ -35,7 +35,8 @@ $as "$bin/pg_ctl" -D "$dir/data" -m immediate -w stop >/dev/null 2>&1
 impl PrivatePostgres {
     /// Starts a cluster and waits until it answers.
     pub fn start() -> Result<Self, String> {
-        let bin = newest_binaries().ok_or("no /usr/lib/postgresql/*/bin/initdb (apt-get install postgresql)")?;
+        let bin =
+            newest_binaries().ok_or("no /usr/lib/postgresql/*/bin/initdb (apt-get install postgresql)")?;
         // The port is free again when the listener is dropped; a race with another program is reported by pg_ctl.
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
@@ -56,7 +57,10 @@ impl PrivatePostgres {
         if let Some(stdout) = watcher.stdout.take() {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 if line == "ready" {
-                    return Ok(Self { url: format!("postgres://postgres@127.0.0.1:{port}/postgres"), watcher });
+                    return Ok(Self {
+                        url: format!("postgres://postgres@127.0.0.1:{port}/postgres"),
+                        watcher,
+                    });
                 }
                 said.push_str(&line);
                 said.push('\n');

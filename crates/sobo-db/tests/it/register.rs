@@ -1,8 +1,8 @@
 //! A small register for the tests of this folder.
 
 use sobo_core::{
-    Candidate, Check, CheckEffect, Entry, Field, Lacuna, Outcome, PageReading, Provenance, Rect, RegisterType,
-    VolumeDescriptor,
+    Candidate, Check, CheckEffect, Entry, Field, Lacuna, Outcome, PageReading, Provenance, Rect,
+    RegisterType, VolumeDescriptor,
 };
 use sobo_db::{Completion, Database, FileIntake, Handed, NewPage, Recorded, Volume, VolumeDescription, Work};
 
