@@ -417,7 +417,7 @@ fn numbers_run_on() {
     let out = ledger(rows(&["683", "684", "685"]), &Context::default());
     assert!(out.entries.iter().all(|e| e.fields["entry_number"].accepted));
     assert!(out.issues.is_empty());
-    let out = ledger(rows(&["683", "684", "635", "686"]), &Context::default());
+    let out = ledger(rows(&["683", "684", "235", "686"]), &Context::default());
     assert!(has(&out.entries[2].fields["entry_number"], "entry_number_sequence", CheckEffect::Contradicts));
     assert!(out.issues.iter().any(|issue| issue.code == "entry_number_falls"));
     let context = Context { previous_number: Some(680), ..Context::default() };
@@ -436,6 +436,58 @@ fn a_number_out_of_line_gives_way_to_its_candidate() {
     let out = ledger(rows, &Context::default());
     assert_eq!(out.entries[2].fields["entry_number"].text, "685");
     assert_eq!(out.entries[2].fields["entry_number"].value.as_deref(), Some("685"));
+}
+
+#[test]
+fn one_wrong_figure_between_two_numbers_is_put_right_but_not_accepted() {
+    let rows =
+        ["683/71", "6844/71", "685/71"].iter().map(|n| vec![("entry_number", vec![line(n, 0.99)])]).collect();
+    let out = ledger(rows, &year(1971));
+    let field = &out.entries[1].fields["entry_number"];
+    assert_eq!((field.text.as_str(), field.value.as_deref()), ("684/71", Some("684")));
+    assert!(!field.accepted && field.candidates.iter().any(|c| c.text == "6844/71"));
+}
+
+#[test]
+fn one_wrong_figure_in_the_registration_year_is_put_right_but_not_accepted() {
+    let entry = birth(vec![("registration_date", vec![line("14/9/1911", 0.99)])], 1971);
+    let field = &entry.fields["registration_date"];
+    assert_eq!((field.text.as_str(), field.value.as_deref()), ("14/9/1971", Some("1971-09-14")));
+    assert!(!field.accepted && field.candidates.iter().any(|c| c.text == "14/9/1911"));
+    // Two figures off, the reading stands and is doubted.
+    let entry = birth(vec![("registration_date", vec![line("14/9/1917", 0.99)])], 1971);
+    assert_eq!(entry.fields["registration_date"].text, "14/9/1917");
+    // January after the book's year is no error.
+    let entry = birth(vec![("registration_date", vec![line("2/1/1972", 0.99)])], 1971);
+    assert_eq!(entry.fields["registration_date"].text, "2/1/1972");
+}
+
+#[test]
+fn misread_words_do_not_ride_on_their_digits() {
+    let entry = birth(
+        vec![
+            ("birth_date", vec![line("18/4/1971", 0.95)]),
+            (
+                "birth_date_words",
+                vec![line("Nga mườl tám thááng tư năm một ngxn chín trăm bảy mươi mốt", 0.9)],
+            ),
+        ],
+        1971,
+    );
+    let words = &entry.fields["birth_date_words"];
+    assert_eq!(words.text, "Ngày mười tám tháng tư năm một ngàn chín trăm bảy mươi mốt");
+    assert_eq!(words.value.as_deref(), Some("1971-04-18"));
+    let entry = birth(
+        vec![
+            ("birth_date", vec![line("18/4/1971", 0.95)]),
+            (
+                "birth_date_words",
+                vec![line("Ngày mười tám tháng tư xx năm một ngàn chín trăm bảy mươi mốt", 0.99)],
+            ),
+        ],
+        1971,
+    );
+    assert!(!entry.fields["birth_date_words"].accepted);
 }
 
 #[test]

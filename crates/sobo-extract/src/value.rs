@@ -3,7 +3,7 @@
 use sobo_core::{Candidate, Check, CheckEffect, Field, FieldKind, Form};
 use sobo_text::vocabulary::{ETHNIC_GROUPS, NATIONALITIES, REGISTRATION_TYPES, RELATIONS, SEXES};
 use sobo_text::{
-    Age, Term, in_case_of, is_ditto, match_term, nfc, parse_age, parse_date_digits, parse_time,
+    Age, Term, in_case_of, is_ditto, match_term, nearest_term, nfc, parse_age, parse_date_digits, parse_time,
     read_date_words, read_number_words, snap_date_words, year_of_two_digits,
 };
 
@@ -123,7 +123,12 @@ pub(crate) fn snap(form: &Form, kind: FieldKind, field: &mut Field, context: &Co
     if is_ditto(&field.text) {
         return;
     }
-    let here = match_term(&field.text, terms);
+    // Of sexes there are two: a letter lost leaves little doubt which was written.
+    let (most_distance, least_margin) = match kind {
+        FieldKind::Sex => (0.5, 0.2),
+        _ => (settings.snap_distance, settings.snap_margin),
+    };
+    let here = nearest_term(&field.text, terms);
     if here.is_some_and(|m| m.distance <= 0.02) {
         support(field, "vocabulary", 0.4, None);
         return;
@@ -149,10 +154,8 @@ pub(crate) fn snap(form: &Form, kind: FieldKind, field: &mut Field, context: &Co
         choose(field, ditto, 0.8, "vocabulary");
         return;
     }
-    if let Some(found) =
-        here.filter(|m| m.distance <= settings.snap_distance && m.margin >= settings.snap_margin)
-    {
-        let nearness = 1.0 - found.distance / 0.34;
+    if let Some(found) = here.filter(|m| m.distance <= most_distance && m.margin >= least_margin) {
+        let nearness = (1.0 - found.distance / 0.34).max(0.0);
         let clear = (found.margin / 0.5).min(1.0);
         // Only a lost tone or hook, far from every other word, may be accepted without a look.
         let most = if found.distance <= 0.12 && found.margin >= 0.35 { 0.98 } else { 0.95 };

@@ -373,9 +373,10 @@ fn read_language(tokens: &[String], language: &Language, vietnamese: bool) -> Ve
             _ => {}
         }
     }
+    let day_word = if start > 0 { observed.cost(start - 1, Slot::Word(language.day)) } else { 0.0 };
     let read = end.saturating_sub(start).max(1) as f32;
     let readings = best.iter().enumerate().take(3).filter_map(|(rank, (date, cost))| {
-        let penalty = cost / read;
+        let penalty = (cost + day_word) / read;
         let next = best.get(rank + 1).map_or(1.0, |(_, next)| next - cost);
         // Words nearer to a day that does not exist are a misreading of which nothing is sure.
         let clear = impossible.map_or(2.0, |other| (other - cost).max(0.0));
@@ -557,11 +558,29 @@ const SNAP: f32 = 0.25;
 pub fn snap_date_words(text: &str) -> Option<String> {
     let text = nfc(text);
     let before = read_date_words(&text).filter(|reading| reading.vietnamese && reading.penalty > 0.0)?;
+    let out = snap_words(&text, SNAP);
+    let now = read_date_words(&out)?;
+    (out != text && now.date == before.date && now.penalty < before.penalty).then_some(out)
+}
+
+/// As [`snap_date_words`] where the date is known from elsewhere (its digits): words farther off are put right, and
+/// the result must write exactly that date.
+pub fn snap_date_words_to(text: &str, date: PartialDate) -> Option<String> {
+    let text = nfc(text);
+    let out = snap_words(&text, SNAP_TO_KNOWN);
+    let tokens: Vec<String> = words(&out).iter().map(|w| w.to_lowercase()).collect();
+    (out != text && read_exact(&tokens).is_some_and(|reading| reading.date == date)).then_some(out)
+}
+
+/// Distance up to which a word is replaced where the date is known.
+const SNAP_TO_KNOWN: f32 = 0.5;
+
+fn snap_words(text: &str, most: f32) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut previous = String::new();
     let mut ended = false;
     let mut count = 0;
-    let mut rest = text.as_str();
+    let mut rest = text;
     while !rest.is_empty() {
         let word_end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
         let (word, after) = rest.split_at(word_end);
@@ -571,7 +590,7 @@ pub fn snap_date_words(text: &str) -> Option<String> {
             let lower = word.to_lowercase();
             count += 1;
             ended |= count > 3 && is_end_word(&lower, VIETNAMESE_ENDS);
-            let snapped = if ended { None } else { snap_word(&lower, &previous) };
+            let snapped = if ended { None } else { snap_word(&lower, &previous, most) };
             match snapped {
                 Some(right) => {
                     out.push_str(&crate::fold::in_case_of(word, right));
@@ -586,11 +605,10 @@ pub fn snap_date_words(text: &str) -> Option<String> {
         out.push_str(gap);
         rest = next;
     }
-    let now = read_date_words(&out)?;
-    (out != text && now.date == before.date && now.penalty < before.penalty).then_some(out)
+    out
 }
 
-fn snap_word(word: &str, previous: &str) -> Option<&'static str> {
+fn snap_word(word: &str, previous: &str, most: f32) -> Option<&'static str> {
     let all = || VOCABULARY.iter().flat_map(|spellings| spellings.iter().copied());
     if word.chars().count() < 2
         || word.chars().any(|c| c.is_ascii_digit())
@@ -602,7 +620,7 @@ fn snap_word(word: &str, previous: &str) -> Option<&'static str> {
         weighted_distance(word, known) / known.chars().count().max(word.chars().count()).max(1) as f32
     };
     let least = all().map(cost).fold(f32::INFINITY, f32::min);
-    if least > SNAP {
+    if least > most {
         return None;
     }
     let mut near: Vec<&'static str> = all().filter(|known| cost(known) <= least + 0.04).collect();
@@ -614,6 +632,7 @@ fn snap_word(word: &str, previous: &str) -> Option<&'static str> {
         ["mười", "mươi"] => Some(if units.contains(&previous) { "mươi" } else { "mười" }),
         ["một", "mốt"] => Some(if previous == "mươi" { "mốt" } else { "một" }),
         ["bảy", "bẩy"] => Some("bảy"),
+        ["ngàn", "ngày"] => Some(if previous.is_empty() { "ngày" } else { "ngàn" }),
         _ => None,
     }
 }

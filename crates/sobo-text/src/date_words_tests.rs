@@ -99,6 +99,16 @@ fn misread_words_are_put_right() {
 }
 
 #[test]
+fn a_known_date_puts_more_words_right() {
+    let read = "Nga mườl tám thááng tư năm bai nghin kbông trăm mười một";
+    let date = day(2011, 4, 18);
+    let right = "Ngày mười tám tháng tư năm hai nghìn không trăm mười một";
+    assert_eq!(snap_date_words_to(read, date).as_deref(), Some(right));
+    assert_eq!(snap_date_words_to(read, day(2011, 4, 14)), None);
+    assert_eq!(snap_date_words_to(right, date), None);
+}
+
+#[test]
 fn sureness_orders_readings() {
     let exact = read_date_words("Ngày mười hai tháng năm năm một ngàn chín trăm bảy mươi mốt").unwrap();
     let toneless = read_date_words("Ngay muoi hai thang nam nam mot ngan chin tram bay muoi mot").unwrap();

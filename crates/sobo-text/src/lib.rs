@@ -19,7 +19,7 @@ pub mod vocabulary;
 pub use date_digits::{DigitsDate, parse_date_digits, year_of_two_digits};
 pub use date_words::{
     DateReading, DateStyle, date_in_words, french_date_in_words, read_date_words, read_date_words_ranked,
-    read_number_words, snap_date_words,
+    read_number_words, snap_date_words, snap_date_words_to,
 };
 pub use distance::{PreparedLabel, edit_distance, similarity, substitution_cost, weighted_distance};
 pub use fold::{
@@ -37,4 +37,4 @@ pub use syllable::{
     Placement, Syllable, Tone, alphabet, is_vietnamese_syllable, place_tone, place_tones, split_syllable,
 };
 pub use time_age::{Age, TimeOfDay, parse_age, parse_time};
-pub use vocabulary::{Sex, Term, TermMatch, expand_abbreviations, is_ditto, match_term};
+pub use vocabulary::{Sex, Term, TermMatch, expand_abbreviations, is_ditto, match_term, nearest_term};

@@ -229,6 +229,11 @@ pub struct TermMatch {
 
 /// The term of a list that is nearest to a reading. `None` where none is within 0.34.
 pub fn match_term(text: &str, terms: &[Term]) -> Option<TermMatch> {
+    nearest_term(text, terms).filter(|found| found.distance <= 0.34)
+}
+
+/// The term of a list that is nearest to a reading, however far.
+pub fn nearest_term(text: &str, terms: &[Term]) -> Option<TermMatch> {
     let key = exact_key(text);
     if key.is_empty() {
         return None;
@@ -262,7 +267,7 @@ pub fn match_term(text: &str, terms: &[Term]) -> Option<TermMatch> {
         }
     }
     let ((wording, normal), distance) = best?;
-    (distance <= 0.34).then_some(TermMatch { wording, normal, distance, margin: (other - distance).min(1.0) })
+    Some(TermMatch { wording, normal, distance, margin: (other - distance).min(1.0) })
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use sobo_core::{Entry, FieldKind, Form, PartialDate, RegisterType};
 
+use sobo_text::{read_date_words, read_date_words_ranked, snap_date_words_to, weighted_distance};
+
 use super::{alternatives, both, contradict, names_of_kind, support, written};
 use crate::{Context, value};
 
@@ -15,11 +17,15 @@ pub(super) fn choose(form: &Form, entry: &mut Entry, context: &Context) {
         let words = format!("{digits}_words");
         if written(entry, &digits).is_some() && written(entry, &words).is_some() {
             choose_agreeing(entry, &digits, &words, context);
+            words_by_digits(entry, &digits, &words);
         }
     }
     for kind in [FieldKind::Date, FieldKind::DateWords] {
         for name in names_of_kind(form, entry, kind) {
             choose_possible(form, entry, &name, kind, context);
+            if name == "registration_date" && kind == FieldKind::Date {
+                repair_year(entry, &name, context);
+            }
         }
     }
 }
@@ -76,6 +82,21 @@ fn choose_agreeing(entry: &mut Entry, digits: &str, words: &str, context: &Conte
     }
 }
 
+/// Words misread past their own putting right, whose digits say which date they write.
+fn words_by_digits(entry: &mut Entry, digits: &str, words: &str) {
+    let Some(date) = value_of(entry, digits).filter(|date| date.is_whole()) else { return };
+    let Some(field) = entry.fields.get_mut(words) else { return };
+    let near = read_date_words_ranked(&field.text)
+        .into_iter()
+        .find(|reading| reading.date == date && reading.penalty <= 0.2);
+    let Some(reading) = near.filter(|reading| reading.penalty > 0.0) else { return };
+    field.value = Some(date.to_string());
+    if let Some(text) = snap_date_words_to(&field.text, date) {
+        let confidence = field.confidence.max(0.9 - reading.penalty);
+        value::choose(field, text, confidence.min(0.9), "date_words_digits");
+    }
+}
+
 /// Where the text is no date, or none of this book, and an alternative is.
 fn choose_possible(form: &Form, entry: &mut Entry, name: &str, kind: FieldKind, context: &Context) {
     let Some(field) = written(entry, name) else { return };
@@ -109,6 +130,31 @@ fn choose_possible(form: &Form, entry: &mut Entry, name: &str, kind: FieldKind, 
         field.value = Some(found.to_string());
     }
 }
+
+/// A registration date whose year has one digit that cannot be: the book's own year, if it
+/// differs in one figure of like shape (1 for 7).
+fn repair_year(entry: &mut Entry, name: &str, context: &Context) {
+    let (Some(first), Some(last)) = (context.book_year, context.last_year()) else { return };
+    let Some(field) = entry.fields.get_mut(name).filter(|field| field.lacuna.is_none()) else { return };
+    let start = field.text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let written = field.text[start..].to_owned();
+    if written.len() != 4 || written.parse().is_ok_and(|year: i32| (first..=last + 1).contains(&year)) {
+        return;
+    }
+    let near: Vec<i32> =
+        (first..=last).filter(|year| weighted_distance(&written, &year.to_string()) <= 0.5).collect();
+    if let [year] = near[..] {
+        let text = format!("{}{year}", &field.text[..start]);
+        if let Some(date) = value::date(&text, Some(last)) {
+            let confidence = field.confidence.min(GUIDED);
+            value::choose(field, text, confidence, "year_of_book");
+            field.value = Some(date.to_string());
+        }
+    }
+}
+
+/// Confidence of a reading that the book corrected in one figure: for a person to look at, whatever supports it.
+const GUIDED: f32 = 0.6;
 
 /// Whether the date can stand in this field of this book; `None` where the book says nothing.
 fn of_this_book(form: &Form, name: &str, date: PartialDate, context: &Context) -> Option<bool> {
@@ -173,7 +219,16 @@ fn words_against_digits(entry: &mut Entry, digits: &str) {
     let words = format!("{digits}_words");
     let (Some(d), Some(w)) = (value_of(entry, digits), value_of(entry, &words)) else { return };
     if d == w {
-        both(entry, true, (digits, &words), "date_words_digits", 0.85);
+        support(entry, digits, "date_words_digits", 0.85, Some(&words));
+        // Words that write the date with a misread letter are right in what they mean, not in how they read.
+        let clean = written(entry, &words)
+            .and_then(|field| read_date_words(&field.text))
+            .is_some_and(|reading| reading.penalty == 0.0);
+        if clean {
+            support(entry, &words, "date_words_digits", 0.85, Some(digits));
+        } else if let Some(field) = entry.fields.get_mut(&words) {
+            field.confidence = field.confidence.min(0.5);
+        }
     } else if d.agrees_with(w) {
         both(entry, true, (digits, &words), "date_words_digits", 0.3);
     } else {
@@ -186,6 +241,12 @@ fn year_of_book(form: &Form, entry: &mut Entry, name: &str, context: &Context) {
     match of_this_book(form, name, date, context) {
         Some(false) => contradict(entry, name, "year_of_book", 0.6, None),
         Some(true) => {
+            let late = context.book_year.is_some_and(|first| date.year() < first - 10);
+            if late && event_of(form, name) == Some(Event::Recorded) {
+                // A birth or death entered ten years late is real but rare: for a person to look at.
+                contradict(entry, name, "year_of_book", 0.2, None);
+                return;
+            }
             let near = context.book_year.is_some_and(|first| {
                 date.year() >= first - 1 && context.last_year().is_some_and(|last| date.year() <= last)
             });

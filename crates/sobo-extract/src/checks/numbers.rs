@@ -1,7 +1,7 @@
 //! Entry numbers along the page and through the volume; numbers and names that a page repeats.
 
-use sobo_core::Entry;
-use sobo_text::exact_key;
+use sobo_core::{Entry, Field};
+use sobo_text::{edit_distance, exact_key};
 
 use super::{alternatives, contradict, support, written};
 use crate::{Context, Extraction, PageIssue, value};
@@ -47,7 +47,24 @@ pub(super) fn choose(entries: &mut [Entry], context: &Context) {
             let trust = p / (p + 0.05 * first).max(f32::MIN_POSITIVE);
             value::choose(field, text, trust.min(0.95), "entry_number_sequence");
             field.value = Some(wanted.to_string());
+        } else if previous.is_some() && next.is_some() {
+            repair(field, wanted);
         }
+    }
+}
+
+/// A number between two that leave room for one alone, read with one figure wrong, too many or too few.
+fn repair(field: &mut Field, wanted: u32) {
+    let Some(start) = field.text.find(|c: char| c.is_ascii_digit()) else { return };
+    let end =
+        field.text[start..].find(|c: char| !c.is_ascii_digit()).map_or(field.text.len(), |at| start + at);
+    let wanted = wanted.to_string();
+    if edit_distance(&field.text[start..end], &wanted) <= 1 {
+        let text = format!("{}{wanted}{}", &field.text[..start], &field.text[end..]);
+        // Below what the sequence's own support lifts over the threshold: a person looks at it.
+        let confidence = field.confidence.min(0.5);
+        value::choose(field, text, confidence, "entry_number_sequence");
+        field.value = Some(wanted);
     }
 }
 
