@@ -19,7 +19,7 @@ use crate::support::{FileIndex, Home, options, read, request, scans};
 const CHILD: &str = "SOBO_KILL_TEST_FOLDER";
 const CONFIG: &str = "SOBO_KILL_TEST_STORE";
 /// Enough work that no child finishes before it is killed.
-const SCANS: u8 = 40;
+const SCANS: u8 = 72;
 
 /// What the child is about to do, as the parent sees it.
 const VAULT: &str = "about to write to the vault";
