@@ -56,8 +56,8 @@ impl Level {
 
     /// How much of the print is left.
     pub fn print_fade(self, rng: &mut Rng) -> Fade {
-        let most = rng.range(self.of(0.88, 0.78, 0.62), 0.98);
-        let least = most * rng.range(self.of(0.85, 0.7, 0.5), 0.95);
+        let most = rng.range(self.of(0.88, 0.74, 0.5), 0.97);
+        let least = most * rng.range(self.of(0.85, 0.62, 0.36), 0.93);
         Fade { seed: rng.next_u64(), most, least }
     }
 }

@@ -82,8 +82,15 @@ impl PageContent<'_> {
             }
             "officer_name" => Some(Written::plain(entry.officer.clone())),
             "officer_title" => Some(Written::plain(entry.officer_title.clone())),
+            // "As above" says nothing where the mother comes first.
+            "mother_residence" if self.mother_first() => entry.act.get("residence").cloned(),
             field => entry.act.get(field).cloned(),
         }
+    }
+
+    fn mother_first(&self) -> bool {
+        let place = |field: &str| self.printing.items.iter().position(|item| item.field == field);
+        place("mother_residence") < place("father_residence") || place("father_residence").is_none()
     }
 
     fn subtitle(&self) -> String {

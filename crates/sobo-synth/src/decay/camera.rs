@@ -215,7 +215,7 @@ pub fn photograph(
     });
     let light = light(&warp, size, level, phone, spread, rng);
     let noise_seed = rng.next_u64();
-    let grain = rng.range(level.of(0.6, 1.2, 2.0), level.of(2.2, 3.6, 6.0)) * if phone { 1.4 } else { 1.0 };
+    let grain = rng.range(level.of(0.6, 1.2, 2.2), level.of(2.2, 4.2, 8.0)) * if phone { 1.4 } else { 1.0 };
     let rim_shade = rng.range(0.5, 0.9);
     let (w, h) = (sheet.width as f32, sheet.height as f32);
     let mut pixels = vec![0u8; size.0 * size.1 * 3];
@@ -268,7 +268,7 @@ pub fn photograph(
             }
         });
     }
-    let blur = rng.range(level.of(0.25, 0.5, 0.7), level.of(0.75, 1.05, 1.6)) * if phone { 1.2 } else { 1.0 };
+    let blur = rng.range(level.of(0.25, 0.5, 0.8), level.of(0.75, 1.1, 1.9)) * if phone { 1.2 } else { 1.0 };
     soften(&mut pixels, size, blur);
     match capture {
         Capture::Grey => grey(&mut pixels, rng),

@@ -193,3 +193,47 @@ impl Holes {
         (lost, all)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ink::GrayMask;
+
+    /// A bar of ink of 200 × 20 px at (100, 100).
+    fn bar() -> LineMark {
+        let mut mask = GrayMask::new(200, 20);
+        mask.data.fill(255);
+        let bbox = PixelBox { x: 100.0, y: 100.0, w: 200.0, h: 20.0 };
+        LineMark { text: "bar".to_owned(), bbox, x: 100, y: 100, mask }
+    }
+
+    #[test]
+    fn the_share_lost_is_the_share_under_the_hole() {
+        let line = bar();
+        let mut holes = Holes::none(600, 400);
+        let share = |holes: &Holes| {
+            let (lost, all) = Holes::lost(&line, |x, y| holes.depth(x, y) > 0.0);
+            lost / all
+        };
+        assert!(share(&holes) < 1e-9);
+        // Everything left of x = 150 is torn off: a quarter of the bar.
+        holes.carve(PixelBox { x: 0.0, y: 0.0, w: 300.0, h: 400.0 }, |x, _| 150.0 - x);
+        assert!((share(&holes) - 0.25).abs() < 0.02, "{}", share(&holes));
+        holes.carve(PixelBox { x: 0.0, y: 0.0, w: 600.0, h: 400.0 }, |_, _| 10.0);
+        assert!((share(&holes) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn heavy_pages_lose_more_paper_than_light_ones() {
+        let sheet = Sheet::new(1200, 1700);
+        let gone = |level| {
+            (0..20)
+                .map(|seed| {
+                    Holes::draw(&sheet, level, &mut Rng::new(seed)).depth.iter().filter(|d| **d > 0).count()
+                })
+                .sum::<usize>()
+        };
+        let (light, medium, heavy) = (gone(Level::Light), gone(Level::Medium), gone(Level::Heavy));
+        assert!(light < medium && medium < heavy, "{light} {medium} {heavy}");
+    }
+}

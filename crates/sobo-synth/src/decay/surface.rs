@@ -348,11 +348,14 @@ pub(super) fn smear(sheet: &mut Sheet, rng: &mut Rng) {
         let vertical = 1.0 - ((y - y0) as f32 / h as f32 * 2.0 - 1.0).abs();
         let mut carried = [0.0f32; 3];
         for x in x0..(x0 + w).min(sheet.width) {
+            // The hand comes down and lifts off: no hard ends.
+            let t = (x - x0) as f32 / w as f32;
+            let touch = amount * vertical * (6.0 * t * (1.0 - t)).min(1.0);
             let at = (y * sheet.width + x) * 3;
             for (carried, value) in carried.iter_mut().zip(&mut sheet.ink[at..at + 3]) {
                 let dark = 255.0 - f32::from(*value);
                 *carried = *carried * keep + dark * (1.0 - keep);
-                let mixed = dark * (1.0 - 0.3 * amount * vertical) + *carried * amount * vertical;
+                let mixed = dark * (1.0 - 0.3 * touch) + *carried * touch;
                 *value = (255.0 - mixed).clamp(0.0, 255.0) as u8;
             }
         }

@@ -89,9 +89,9 @@ pub(super) fn draw(sheet: &mut Sheet, content: &PageContent<'_>, tools: &Tools<'
         let area = PixelBox { x: left, y: y + slot as f32 * (height + gap), w: w - left - right, h: height };
         let entry = content.entries.get(slot);
         let mut rng = rng.fork(100 + slot as u64);
-        act(sheet, content, tools, entry, slot, area, &mut rng);
+        let top = act(sheet, content, tools, entry, slot, area, &mut rng);
         if entry.is_some() {
-            sheet.entries.push(area);
+            sheet.entries.push(PixelBox { y: top, h: area.y + area.h - top, ..area });
         }
     }
     if let Some(closing) = content.closing.as_ref().filter(|_| content.entries.len() < p.entries) {
@@ -186,6 +186,7 @@ fn header(
     at + rng.range(10.0, 40.0)
 }
 
+/// Draws one act and returns the y at which it begins below the office's header.
 fn act(
     sheet: &mut Sheet,
     content: &PageContent<'_>,
@@ -194,7 +195,7 @@ fn act(
     slot: usize,
     area: PixelBox,
     rng: &mut Rng,
-) {
+) -> f32 {
     let p = content.printing;
     let blocks = p.form.layout == Layout::Blocks;
     let mut top = area.y;
@@ -274,6 +275,7 @@ fn act(
         y += hand.pitch;
     }
     hand.signatures(sheet, entry, slot, (x0, x1), (y - hand.pitch * 0.3, bottom), rng);
+    top
 }
 
 fn frame(sheet: &mut Sheet, frame: Frame, area: PixelBox, colour: [u8; 3], tools: &Tools<'_>) {
