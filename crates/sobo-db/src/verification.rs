@@ -422,6 +422,7 @@ queries! {
                 let query = format!(
                     "SELECT entry_id FROM record WHERE stage = $1 AND people NOT LIKE $2
                      AND (stage <> 'blind' OR seen NOT LIKE $2)
+                     AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = record.entry_id AND entry.state <> 'current')
                      AND (lease_until_ms < $3 OR lease_person = $4) AND place > $5 AND {volume}
                      AND $7 NOT LIKE '% ' || CAST(entry_id AS TEXT) || ' %'
                      AND ($8 = '*' OR $8 LIKE '%' || $9 || office || $9 || '%')

@@ -50,6 +50,12 @@ export class Drafts {
     }
   }
 
+  // The entry is being submitted: what it says is on its way, a late draft would come after it.
+  settle() {
+    clearTimeout(this.timer);
+    this.waiting = null;
+  }
+
   forget(entry) {
     clearTimeout(this.timer);
     if (this.waiting?.entry.id === entry.id) this.waiting = null;

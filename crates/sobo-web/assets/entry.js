@@ -178,45 +178,71 @@ function failed(error, again) {
   tell(error.message);
 }
 
-let submitting = false;
+// Submissions on their way. The next entry is shown at once; what was said stays in this browser until the server has
+// it, also through a lost connection, a reload or a crash, and sending it twice does no harm.
+const OUTBOX = `sobo.outbox.${settings.person}`;
+let sending = false;
+
+function outbox() {
+  try {
+    return JSON.parse(localStorage.getItem(OUTBOX)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function keepOutbox(letters) {
+  localStorage.setItem(OUTBOX, JSON.stringify(letters));
+}
+
+async function sendOutbox() {
+  if (sending) return;
+  sending = true;
+  try {
+    for (let letters = outbox(); letters.length; letters = outbox()) {
+      const letter = letters[0];
+      try {
+        await call("POST", `/api/entries/${letter.entry.id}/submit`, letter.body);
+        connection(true);
+        drafts.forget(letter.entry);
+      } catch (error) {
+        if (error instanceof Offline || error.status === 401 || error.status >= 500) {
+          failed(error);
+          setTimeout(sendOutbox, 2000);
+          return;
+        }
+        // Refused for good: the entry has moved on. The person is told where, and the draft is dropped.
+        drafts.forget(letter.entry);
+        tell(`${letter.entry.place}: ${error.message}`);
+      }
+      keepOutbox(outbox().slice(1));
+    }
+  } finally {
+    sending = false;
+  }
+}
+
 async function submit() {
-  if (!current || current.mode !== "turn" || submitting) return;
+  if (!current || current.mode !== "turn") return;
   const left = sheet.remaining();
   if (left.length) {
     tell(t("entry.left", { left: left.length }));
     left[0].input.focus();
     return;
   }
-  submitting = true;
+  const { id, person, step, deeds, volume, page } = current;
   $("submit").disabled = true;
-  const entry = current;
-  const send = async () => {
-    try {
-      await call("POST", `/api/entries/${entry.id}/submit`, { step: entry.step, deeds: entry.deeds, statements: sheet.statements() });
-      connection(true);
-      drafts.forget(entry);
-      done += 1;
-      $("done").textContent = t("entry.done_count", { done });
-      submitting = false;
-      await forward();
-    } catch (error) {
-      if (error instanceof Offline) {
-        connection(false);
-        setTimeout(send, 2000);
-        return;
-      }
-      submitting = false;
-      foot();
-      if (error.code === "moved" || error.code === "leased") {
-        drafts.forget(entry);
-        tell(error.message);
-        setTimeout(forward, 1500);
-        return;
-      }
-      failed(error);
-    }
-  };
-  await send();
+  drafts.settle();
+  keepOutbox([
+    ...outbox(),
+    { entry: { id, person, step, deeds, place: `${volume.name} ${page.number}` }, body: { step, deeds, statements: sheet.statements() } },
+  ]);
+  done += 1;
+  $("done").textContent = t("entry.done_count", { done });
+  const sent = sendOutbox();
+  // Without a next entry at hand the server must have this one before it can say what is next.
+  if (!ahead) await sent;
+  await forward();
 }
 
 // Leases are renewed while the screen is open and given back when it is left.
@@ -347,24 +373,17 @@ const actions = {
       failed(error);
     }
   },
-  async split() {
-    tell(t("action.draw_split"));
-    viewer.goto(current.bbox);
-    const box = await viewer.rubberBand();
-    tell("");
-    if (box) await act("split", { bbox: box });
-  },
-  async merge() {
-    if (await ask(t("action.merge"), { reason: false })) await act("merge", {});
-  },
+  // The second act gets an entry of its own; the first keeps what was read.
+  split: () => actions.add(),
+  merge: () => act("withdraw", { reason: t("action.merge_reason") }),
 };
 
 async function act(kind, body) {
   try {
     await call("POST", `/api/entries/${current.id}/do/${kind}`, { ...body, deeds: current.deeds });
-    tell(t(`action.${kind}_done`));
     if (kind === "withdraw") return offerRestore(current);
-    if (kind === "return" || kind === "merge") return forward();
+    tell(t(`action.${kind}_done`));
+    if (kind === "return") return forward();
     await reload();
   } catch (error) {
     failed(error);
@@ -374,6 +393,8 @@ async function act(kind, body) {
 // A withdrawn entry can be put back at once.
 function offerRestore(entry) {
   forward();
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => ($("say").textContent = ""), 20000);
   $("say").textContent = `${t("action.withdraw_done")} `;
   const button = element("button", { type: "button" }, t("action.undo"));
   button.addEventListener("click", async () => {
@@ -501,6 +522,8 @@ viewer.onpick = (box) => {
   else if (box.entry !== current.id) location.href = `/entries/${box.entry}`;
 };
 viewer.onfail = () => tell(t("entry.no_image"));
+
+sendOutbox();
 
 async function begin() {
   let entry = await call("GET", `/api/entries/${settings.entry}`);

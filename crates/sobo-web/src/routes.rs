@@ -78,6 +78,7 @@ pub(crate) fn table() -> Vec<Route> {
         route(Method::GET, "/supervise/{name}", SUPERVISOR, page::export),
         route(Method::GET, "/archive", ARCHIVE, page::archive),
         route(Method::POST, "/archive/notes/{id}/close", ARCHIVE, page::settle_note),
+        route(Method::POST, "/archive/pages/{id}/replace", ARCHIVE, page::replace_page),
         route(Method::GET, "/accounts", ADMINISTRATOR, page::accounts),
         route(Method::POST, "/accounts", ADMINISTRATOR, page::create_account),
         route(Method::POST, "/accounts/{id}", ADMINISTRATOR, page::change_account),

@@ -101,7 +101,7 @@ pub(crate) async fn entry_json(
     let opened = Turn::open(&verification, &actor);
     let (mode, why) = match (&opened, mode) {
         (Ok(_), Mode::Turn) => (Mode::Turn, None),
-        (Err(refusal), _) => (Mode::View, Some(explain(refusal, language))),
+        (Err(refusal), _) => (Mode::View, explain(refusal, language)),
         (Ok(_), Mode::View) => (Mode::View, None),
     };
     let turn = opened.ok();
@@ -276,13 +276,14 @@ pub(crate) async fn notes_json(state: &AppState, person: &Person, page: i64) -> 
         .collect())
 }
 
-fn explain(refusal: &Refusal, language: Language) -> String {
+/// Why the person may only look; nothing where the stage itself says it.
+fn explain(refusal: &Refusal, language: Language) -> Option<String> {
     let key = match refusal {
         Refusal::OwnWork { .. } => "entry.why_own_work",
         Refusal::WrongRole { .. } => "entry.why_other_role",
-        _ => "entry.why_closed",
+        _ => return None,
     };
-    language.text(key).to_owned()
+    language.find(key).map(str::to_owned)
 }
 
 /// What a statement says, for the history.

@@ -1,10 +1,11 @@
 //! The archive team's desk: what failed, what is to be scanned again, batches.
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use sobo_db::PageFilter;
+use axum::{Extension, Form};
+use serde::Deserialize;
+use sobo_db::{DbError, PageFilter};
 
 use super::{Shell, outcome_text, render, time_text};
 use crate::access::Person;
@@ -39,6 +40,7 @@ pub(crate) struct BatchRow {
 #[template(path = "archive.html")]
 struct ArchivePage {
     shell: Shell,
+    message: Option<String>,
     figures: Vec<(&'static str, String)>,
     wanted: Vec<Wanted>,
     refused: Vec<(String, String, String, String)>,
@@ -49,6 +51,15 @@ pub(crate) async fn archive(
     State(state): State<AppState>,
     Extension(person): Extension<Person>,
     Extension(language): Extension<Language>,
+) -> Result<Response> {
+    desk(&state, &person, language, None).await
+}
+
+async fn desk(
+    state: &AppState,
+    person: &Person,
+    language: Language,
+    message: Option<String>,
 ) -> Result<Response> {
     let t = |key| language.text(key);
     let volumes = state.db.volumes().await?;
@@ -130,7 +141,8 @@ pub(crate) async fn archive(
         (t("archive.refused"), refused.len().to_string()),
     ];
     render(&ArchivePage {
-        shell: Shell::of(&person, language, "archive.title", "/archive"),
+        shell: Shell::of(person, language, "archive.title", "/archive"),
+        message,
         figures,
         wanted,
         refused,
@@ -147,6 +159,35 @@ pub(crate) async fn settle_note(
     if let Some(note) = note {
         crate::image::page_in_scope(&state, &person, note.page_id).await?;
         state.db.close_note(person.who(), person.id(), id).await?;
+    }
+    Ok(Redirect::to("/archive").into_response())
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Replacement {
+    number: i64,
+}
+
+/// Puts a rescan in the place of a page: both originals stay, and the notes that asked for it are settled.
+pub(crate) async fn replace_page(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Extension(language): Extension<Language>,
+    Path(id): Path<i64>,
+    Form(form): Form<Replacement>,
+) -> Result<Response> {
+    let (old, _) = crate::image::page_in_scope(&state, &person, id).await?;
+    let pages = state.db.pages_of_volume(old.volume_id).await?;
+    let new = pages.iter().find(|page| page.sequence == form.number && page.id != id);
+    let refused = || Some(language.text("archive.replace_refused").to_owned());
+    let Some(new) = new else { return desk(&state, &person, language, refused()).await };
+    match state.db.replace_page(person.who(), id, new.id, "rescan").await {
+        Ok(()) => {}
+        Err(DbError::Conflict { .. }) => return desk(&state, &person, language, refused()).await,
+        Err(error) => return Err(error.into()),
+    }
+    for note in state.db.open_notes(Some(id)).await? {
+        state.db.close_note(person.who(), person.id(), note.id).await?;
     }
     Ok(Redirect::to("/archive").into_response())
 }

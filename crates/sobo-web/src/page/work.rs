@@ -159,6 +159,7 @@ fn entry_page(person: &Person, language: Language, query: WorkQuery, entry: Opti
     });
     let settings = json!({
         "entry": entry,
+        "person": person.id(),
         "field": query.field,
         "wish": wish,
         "queue": queue,
