@@ -106,7 +106,7 @@ pub(crate) enum Command {
     },
     /// Read a folder of pages or lines with truth and say how well
     Evaluate(EvaluateArguments),
-    /// Draft and check register forms
+    /// List and check register forms
     #[command(subcommand)]
     Form(FormCommand),
     /// People who may sign in
@@ -249,14 +249,6 @@ pub(crate) struct EvaluateArguments {
 pub(crate) enum FormCommand {
     /// List the forms that are known
     List,
-    /// Draft a form from a page image: rulings, printed labels, guessed field kinds
-    New {
-        /// A clean page of the form
-        image: PathBuf,
-        /// Where the draft is written
-        #[arg(long, short, value_name = "TOML")]
-        out: PathBuf,
-    },
     /// Show on pages what a form finds
     Check {
         /// The form's file

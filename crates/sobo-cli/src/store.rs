@@ -64,7 +64,7 @@ pub(crate) struct StorePageReader {
 
 impl StorePageReader {
     pub(crate) fn new(engine: Engine) -> Self {
-        Self { forms: engine.forms, recognizer: engine.reader, settings: engine.settings }
+        Self { forms: engine.forms, recognizer: Arc::from(engine.reader), settings: engine.settings }
     }
 }
 

@@ -98,7 +98,7 @@ pub fn score_line(truth: &LineTruth, text: &str, confidence: f64) -> LineOutcome
         file: truth.file.clone(),
         strict: pair(&reference, &text),
         plain: pair(&a, &b),
-        bare: pair(&sobo_text::strip_diacritics(&a), &sobo_text::strip_diacritics(&b)),
+        bare: pair(&sobo_text::strip_marks(&a), &sobo_text::strip_marks(&b)),
         confidence,
         reference,
         text,

@@ -183,8 +183,8 @@ fn compare(
         distance: sobo_text::edit_distance(&reference, &text),
         length: reference.chars().count(),
         bare_distance: sobo_text::edit_distance(
-            &sobo_text::strip_diacritics(&reference),
-            &sobo_text::strip_diacritics(&text),
+            &sobo_text::strip_marks(&reference),
+            &sobo_text::strip_marks(&text),
         ),
         exact: reference == text,
         value_exact: truth

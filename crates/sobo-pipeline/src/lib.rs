@@ -12,6 +12,7 @@
 
 mod disk;
 mod error;
+mod field_box;
 mod fixity;
 mod follow;
 mod intake;
@@ -28,6 +29,7 @@ mod worker;
 pub use disk::free_bytes;
 pub use error::{PipelineError, Result};
 pub use fixity::FixitySummary;
+pub use field_box::read_box;
 pub use follow::{Follower, IndexEntry, Stated, follow};
 pub use intake::{IntakeRequest, IntakeSummary, PlannedFile};
 pub use page::ReadPage;

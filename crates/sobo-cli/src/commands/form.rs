@@ -1,4 +1,4 @@
-//! `sobo form`: drafting and checking forms without writing Rust.
+//! `sobo form`: listing and checking forms without writing Rust.
 
 use std::path::Path;
 
@@ -10,14 +10,13 @@ use crate::config::Config;
 use crate::engine::Engine;
 use crate::output::{Ending, line, note};
 
-/// Lists, drafts or checks forms.
+/// Lists or checks forms.
 ///
 /// # Errors
 /// When a form or image cannot be read, or output fails.
 pub(crate) fn form(config: &Config, command: &FormCommand) -> Result<Ending> {
     match command {
         FormCommand::List => list(config),
-        FormCommand::New { image, out } => new(config, image, out),
         FormCommand::Check { form, images, out } => check(config, form, images, out),
     }
 }
@@ -40,24 +39,6 @@ fn list(config: &Config) -> Result<Ending> {
             form.titles.first().map(String::as_str).unwrap_or_default()
         ))?;
     }
-    Ok(Ending::Well)
-}
-
-fn new(config: &Config, image: &Path, out: &Path) -> Result<Ending> {
-    let engine = Engine::load(config)?;
-    let bytes = std::fs::read(image).with_context(|| format!("{}: cannot be read", image.display()))?;
-    let page = sobo_intake::decode_page(&bytes, &image.display().to_string(), 0, &config.limits)?;
-    let id = out.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let draft = sobo_pipeline::page::draft_form(
-        &page.image,
-        page.dpi,
-        &id,
-        &engine.forms,
-        engine.reader.as_ref(),
-        &engine.settings,
-    )?;
-    std::fs::write(out, draft).with_context(|| format!("{}: cannot be written", out.display()))?;
-    note(format!("{}: correct names, labels and kinds by hand, then `sobo form check`", out.display()));
     Ok(Ending::Well)
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use askama::Template;
-use sobo_db::VolumeReport;
+use sobo_db::{ListedPage, VolumeReport};
 use sobo_pipeline::Store;
 
 use crate::arguments::{Format, ReportArguments};
@@ -16,6 +16,16 @@ use crate::store;
 #[template(path = "report.html")]
 struct Page<'a> {
     volumes: &'a [VolumeReport],
+}
+
+/// A volume's lists of pages with their headings.
+fn lists(report: &VolumeReport) -> [(&'static str, &[ListedPage]); 4] {
+    [
+        ("Trang lỗi / failed", &report.failed),
+        ("Cần quét lại / scan again", &report.rescans),
+        ("Đáng ngờ nhất / most doubtful", &report.worst),
+        ("Chậm nhất / slowest", &report.slowest),
+    ]
 }
 
 /// Writes the reports that are asked for, else prints one.

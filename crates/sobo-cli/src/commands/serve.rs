@@ -156,12 +156,20 @@ impl FieldReader for BoxReader {
         bbox: Rect<Original>,
     ) -> Result<Field, String> {
         let page = self.page(place)?;
-        let form = self.engine.forms.iter().find(|loaded| loaded.form.id == form);
-        sobo_pipeline::page::read_box(
+        let form = &self
+            .engine
+            .forms
+            .iter()
+            .find(|loaded| loaded.form.id == form)
+            .ok_or_else(|| format!("there is no form `{form}`"))?
+            .form;
+        let field = form.field(field).ok_or_else(|| format!("the form has no field `{field}`"))?;
+        sobo_pipeline::read_box(
             &page.image,
             page.dpi,
             bbox,
-            form.and_then(|loaded| loaded.form.field(field)),
+            form,
+            field,
             self.engine.reader.as_ref(),
             &self.engine.settings,
         )
