@@ -40,7 +40,9 @@ impl MarkHabit {
         Self {
             size: rng.range(0.26, 0.46),
             gap: rng.range(-0.02, 0.16) + 0.08 * careless * rng.unit(),
-            shift: rng.range(-0.05, 0.12) + 0.22 * careless * careless * rng.unit(),
+            shift: rng.range(-0.05, 0.12)
+                + 0.22 * careless * careless * rng.unit()
+                + if rng.chance(0.15) { rng.range(0.05, 0.3) } else { 0.0 },
             spread: 0.02 + 0.09 * careless,
             height: rng.range(0.45, 1.15),
             joined: if rng.chance(0.35) { rng.range(0.2, 0.9) } else { 0.03 },

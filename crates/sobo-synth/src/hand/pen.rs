@@ -33,6 +33,8 @@ pub(super) struct PenHand {
     haste: f32,
     /// How much words shrink towards their end.
     trailing: f32,
+    /// How much `nh`, `ng`, `ch` and inner vowels shrink into one movement: `Bình` like `Bìh`.
+    collapse: f32,
     tool: Tool,
     /// Chance to go on to the next letter without lifting.
     joins: f32,
@@ -136,6 +138,7 @@ impl PenHand {
             elastic: 0.02 + 0.09 * careless,
             haste: rng.unit() * rng.unit() * 9.0,
             trailing: if rng.chance(0.4) { rng.range(0.0, 0.4) } else { 0.0 },
+            collapse: if rng.chance(0.45) { rng.range(0.15, 0.85) } else { 0.0 },
             tool: Tool::new(rng),
             joins: if cursive { rng.range(0.0, 0.6) } else { rng.range(-0.3, 0.9).max(0.0) },
             marks: MarkHabit::new(rng),
@@ -292,6 +295,16 @@ struct Measures {
     cap_height: f32,
 }
 
+/// How much a letter before another is hurried over, 0..=1.
+fn hurry(c: char, next: Option<char>, index: usize) -> f32 {
+    let base = c.nfd().next().unwrap_or(c);
+    match (base, next) {
+        ('n', Some('g' | 'h')) | ('c', Some('h')) => 1.0,
+        ('a' | 'e' | 'i' | 'o' | 'u', Some(next)) if index > 0 && next.is_lowercase() => 0.45,
+        _ => 0.0,
+    }
+}
+
 /// A letter ready to be written: em units to shares of size.
 struct Letter<'a> {
     paths: &'a [PenPath],
@@ -337,14 +350,16 @@ impl Line<'_> {
             // One breath: every word has its own size and lift.
             let swell = 1.0 + self.hand.jitter * 0.7 * rng.normal();
             let lift = self.hand.jitter * 0.8 * rng.normal() * self.size;
-            for (index, c) in word.chars().enumerate() {
+            let letters: Vec<char> = word.chars().collect();
+            for (index, c) in letters.iter().enumerate() {
                 let fade = 1.0 - self.hand.trailing * index as f32 / count;
-                self.one(c, kept, swell * fade, lift, rng);
+                let hurried = hurry(*c, letters.get(index + 1).copied(), index) * self.hand.collapse;
+                self.one(*c, kept, swell * fade, lift, hurried, rng);
             }
         }
     }
 
-    fn one(&mut self, c: char, kept: bool, swell: f32, lift: f32, rng: &mut Rng) {
+    fn one(&mut self, c: char, kept: bool, swell: f32, lift: f32, hurried: f32, rng: &mut Rng) {
         let hand = self.hand;
         let (size, jitter) = (self.size, hand.jitter);
         let turn = if rng.chance(hand.fickle) { rng.below(4) } else { 0 };
@@ -357,7 +372,11 @@ impl Line<'_> {
         };
         let along = self.x / size;
         let vary = |rng: &mut Rng, amount: f32| 1.0 + jitter * amount * rng.normal();
-        let (sx, sy) = (size * swell.sqrt() * vary(rng, 1.2), size * swell * vary(rng, 1.0));
+        let (mut sx, mut sy) = (size * swell.sqrt() * vary(rng, 1.2), size * swell * vary(rng, 1.0));
+        if hurried > 0.0 {
+            sx *= 1.0 - 0.55 * hurried;
+            sy *= 1.0 - 0.2 * hurried * rng.unit();
+        }
         let slant = hand.slant + hand.sway * noise(self.seed ^ 1, along * 0.15) + jitter * 1.2 * rng.normal();
         let turn = jitter * 0.8 * rng.normal();
         let (x0, y0) =
@@ -379,7 +398,8 @@ impl Line<'_> {
         let mut free_ends: Vec<Point> = Vec::new();
         for path in letter.paths {
             let mut points = path.points.clone();
-            let passes = hand.haste + if rng.chance(hand.haste.fract()) { 1.0 } else { 0.0 };
+            let haste = hand.haste + 5.0 * hurried;
+            let passes = haste + if rng.chance(haste.fract()) { 1.0 } else { 0.0 };
             if points.len() > 4 {
                 for _ in 0..passes as usize {
                     smooth(&mut points);

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use image::codecs::jpeg::JpegEncoder;
 use sobo_core::{FieldKind, Ink};
 
+use super::blemish::{fade, hole, ring, seal};
+use super::camera::{enlarge, quantile, stretch, through_jpeg};
 use super::paper::{Level, Sheet};
 use super::text::{self, Sample};
 use super::{Crop, Description};
 use crate::fonts::{Face, Fonts, Style};
-use crate::ink::GrayMask;
+use crate::ink::{GrayMask, WrittenLine};
 use crate::random::{Rng, derive};
 use crate::writer::{Bend, Writer};
 
@@ -60,6 +61,11 @@ pub fn draw_line(seed: u64, stream: u64, height: u32, fonts: &Fonts, mix: &Mix) 
     let with_label = !empty && rng.chance(0.1);
     if empty {
         sample.text.clear();
+    } else if writer.ink == Ink::Printed && rng.chance(0.3) {
+        let label = text::label(&mut rng);
+        if writer.covers(label) {
+            sample = Sample { text: label.to_owned(), field: FieldKind::Text };
+        }
     }
     let mut composer = Composer { rng, fonts, writer, level, height: height as usize };
     let (pixels, width, text) = composer.compose(&sample.text, with_label);
@@ -154,7 +160,14 @@ impl Composer<'_> {
         let ink = line.ink;
         let value_width =
             if text.is_empty() { hf * self.rng.range(0.5, 8.0) } else { line.mask.width as f32 };
-        let width = ((left + label_width + value_width + right).ceil().max(hf * 0.35)) as usize;
+        let tail = (with_label && self.rng.chance(0.25)).then(|| self.tail(size, &bend));
+        let end = left + label_width + value_width;
+        let (tail_label, tail_value) =
+            (end + size * self.rng.range(0.2, 2.5), size * self.rng.range(0.15, 1.2));
+        let tail_value =
+            tail_label + tail.as_ref().map_or(0.0, |(label, _)| label.0.width as f32) + tail_value;
+        let whole = tail.as_ref().map_or(end, |(_, value)| tail_value + value.mask.width as f32);
+        let width = ((whole + right).ceil().max(hf * 0.35)) as usize;
         let flattened = !self.rng.chance(0.13);
         let mut sheet = Sheet::new(width, h, self.level, flattened, &mut self.rng);
 
@@ -168,7 +181,15 @@ impl Composer<'_> {
         let depth = self.depth();
         let grain = self.rng.unit() * (0.15 + 0.45 * harm);
 
-        self.under(&mut sheet, left, label_width, baseline, size);
+        let mut spans = Vec::new();
+        if with_label {
+            let until = if tail.is_some() { tail_label } else { width as f32 };
+            spans.push((left + label_width - gap.min(size * 0.3), until));
+            if tail.is_some() {
+                spans.push((tail_value - size * 0.15, width as f32));
+            }
+        }
+        self.under(&mut sheet, &spans, baseline, size);
         if let Some((mask, label_baseline, _)) = &label {
             let at = (baseline - label_baseline + size * 0.05 * self.rng.normal()).round() as isize;
             sheet.ink(mask, left as isize, at, self.rng.range(0.6, 0.95), grain * 0.6, self.rng.next_u64());
@@ -176,10 +197,26 @@ impl Composer<'_> {
         if !text.is_empty() {
             sheet.ink(&line.mask, x, y, depth, grain, self.rng.next_u64());
         }
-        self.over(&mut sheet, size, baseline);
-        let spoken = match &label {
-            Some((_, _, printed)) => format!("{printed} {text}"),
-            None => text.to_owned(),
+        if let Some(((mask, label_baseline, _), value)) = &tail {
+            let at = (baseline - label_baseline).round() as isize;
+            sheet.ink(
+                mask,
+                tail_label as isize,
+                at,
+                self.rng.range(0.6, 0.95),
+                grain * 0.6,
+                self.rng.next_u64(),
+            );
+            let at = (baseline - value.baseline + size * 0.08 * self.rng.normal()).round() as isize;
+            sheet.ink(&value.mask, tail_value as isize, at, depth, grain, self.rng.next_u64());
+        }
+        self.over(&mut sheet, size);
+        let spoken = match (&label, &tail) {
+            (Some((_, _, first)), Some(((_, _, second), value))) => {
+                format!("{first} {text} {second} {}", value.text)
+            }
+            (Some((_, _, first)), None) => format!("{first} {text}"),
+            _ => text.to_owned(),
         };
         let (pixels, width) = self.finish(sheet, depth, size);
         (pixels, width, spoken)
@@ -206,8 +243,18 @@ impl Composer<'_> {
         if faint { self.rng.range(0.22, 0.45) } else { self.rng.range(0.42 + 0.18 * (1.0 - harm), 0.97) }
     }
 
+    /// A second label with its value on the same line.
+    fn tail(&mut self, size: f32, bend: &Bend) -> (Label, WrittenLine) {
+        let label = self.label(size, bend);
+        let mut rng = self.rng.fork(6);
+        let value = covered(&self.writer, &mut rng).text;
+        let value: Vec<&str> = value.split(' ').take(4).collect();
+        let fit = Fit { extent: None, most: self.height as f32 };
+        (label, self.writer.write_within("", &value.join(" "), size, &fit, bend, &mut rng).line)
+    }
+
     /// A printed label to stand before the value.
-    fn label(&mut self, size: f32, bend: &Bend) -> (GrayMask, f32, String) {
+    fn label(&mut self, size: f32, bend: &Bend) -> Label {
         let press = writer_of(self.rng.next_u64(), Style::Print, self.fonts);
         let mut printed = text::label(&mut self.rng).to_owned();
         if !press.covers(&printed) {
@@ -230,25 +277,29 @@ impl Composer<'_> {
     }
 
     /// What lies under the writing: leaders, rules, the reverse, neighbouring lines.
-    fn under(&mut self, sheet: &mut Sheet, left: f32, label_width: f32, baseline: f32, size: f32) {
+    fn under(&mut self, sheet: &mut Sheet, spans: &[(f32, f32)], baseline: f32, size: f32) {
         let harm = self.level.harm();
         let (w, h) = (sheet.width as f32, sheet.height as f32);
-        let printed = self.writer.ink == Ink::Printed;
-        if self.rng.chance(if label_width > 0.0 {
-            0.8
-        } else if printed {
-            0.05
-        } else {
-            0.4
-        }) {
-            let from = if label_width > 0.0 { left + label_width - size * 0.3 } else { -self.rng.unit() * h };
+        let chance = match (spans.is_empty(), self.writer.ink) {
+            (false, _) => 0.8,
+            (true, Ink::Printed) => 0.05,
+            _ => 0.4,
+        };
+        if self.rng.chance(chance) {
+            let from = -self.rng.unit() * h;
             let to = if self.rng.chance(0.8) { w } else { w * self.rng.range(0.5, 1.0) };
+            let open = [(from, to)];
             let y = baseline + size * (0.05 + 0.14 * self.rng.normal());
             let slope = self.rng.normal() * 0.003;
-            if self.rng.chance(0.85) {
-                sheet.leaders(from, to, y, slope, &mut self.rng);
-            } else {
-                sheet.line((from, y), (to, y + slope * w), h * 0.012, self.rng.range(0.2, 0.7));
+            let (dotted, seed) = (self.rng.chance(0.85), self.rng.next_u64());
+            let depth = self.rng.range(0.2, 0.7);
+            for (from, to) in if spans.is_empty() { &open[..] } else { spans } {
+                let y = y + slope * from;
+                if dotted {
+                    sheet.leaders(*from, *to, y, slope, &mut Rng::new(seed));
+                } else {
+                    sheet.line((*from, y), (*to, y + slope * (to - from)), h * 0.012, depth);
+                }
             }
         }
         for edge in 0..4 {
@@ -306,7 +357,7 @@ impl Composer<'_> {
     }
 
     /// What lies over the writing: spots, stains, seals, folds, holes.
-    fn over(&mut self, sheet: &mut Sheet, size: f32, baseline: f32) {
+    fn over(&mut self, sheet: &mut Sheet, size: f32) {
         let harm = self.level.harm();
         let (w, h) = (sheet.width as f32, sheet.height as f32);
         let rng = &mut self.rng;
@@ -358,7 +409,6 @@ impl Composer<'_> {
             // Ink faded along part of the line.
             fade(sheet, rng);
         }
-        let _ = baseline;
     }
 
     /// Camera or scanner, compression, and the size the reader wants.
@@ -377,8 +427,8 @@ impl Composer<'_> {
         let (mut w, h) = (sheet.width, sheet.height);
         if rng.chance(0.07) && depth > 0.5 {
             // Bitonal scans: between the paper and the ink.
-            let paper = f32::from(brightest(&pixels));
-            let limit = (paper * (1.0 - depth * rng.range(0.2, 0.5))) as u8;
+            let (ink, paper) = (f32::from(quantile(&pixels, 0.012)), f32::from(quantile(&pixels, 0.9)));
+            let limit = (paper - (paper - ink) * rng.range(0.3, 0.6)) as u8;
             pixels.iter_mut().for_each(|p| *p = if *p < limit { 0 } else { 255 });
         } else if rng.chance(0.2) {
             stretch(&mut pixels, rng);
@@ -396,6 +446,9 @@ impl Composer<'_> {
     }
 }
 
+/// A printed label: its ink, the row of its baseline, its words.
+type Label = (GrayMask, f32, String);
+
 /// How large the writing may get.
 #[derive(Debug, Copy, Clone)]
 pub(crate) struct Fit {
@@ -403,123 +456,4 @@ pub(crate) struct Fit {
     pub(crate) extent: Option<f32>,
     /// Height never exceeded, px.
     pub(crate) most: f32,
-}
-
-fn ring(sheet: &mut Sheet, cx: f32, cy: f32, radius: f32, half: f32, depth: f32, seed: u64) {
-    let w = sheet.width;
-    for (i, light) in sheet.light.iter_mut().enumerate() {
-        let (dx, dy) = ((i % w) as f32 - cx, (i / w) as f32 - cy);
-        let distance = (dx * dx + dy * dy).sqrt();
-        if (distance - radius).abs() > 4.0 * half {
-            continue;
-        }
-        let wobble = crate::random::noise(seed, (dx + dy * 1.7) / (half * 9.0)) * half * 2.0;
-        let off = (distance - radius + wobble).abs();
-        *light *= 1.0 - depth * (1.0 - off / half).max(0.0);
-    }
-}
-
-/// A piece of a round seal over the line.
-fn seal(sheet: &mut Sheet, size: f32, rng: &mut Rng) {
-    let (w, h) = (sheet.width as f32, sheet.height as f32);
-    let radius = size * rng.range(2.5, 5.0);
-    let cx = rng.unit() * w;
-    let cy = h * 0.5 + radius * rng.range(-1.0, 1.0);
-    let depth = rng.range(0.12, 0.5);
-    let seed = rng.next_u64();
-    ring(sheet, cx, cy, radius, h * 0.03, depth, seed);
-    ring(sheet, cx, cy, radius * 0.93, h * 0.015, depth, seed ^ 1);
-    ring(sheet, cx, cy, radius * 0.6, h * 0.015, depth, seed ^ 2);
-    // Letters of its legend, as blunt strokes.
-    for step in 0..26 {
-        let turn = step as f32 / 26.0 + rng.range(-0.006, 0.006);
-        let (dx, dy) = (crate::random::sine(turn + 0.25), crate::random::sine(turn));
-        let (inner, outer) = (radius * 0.68, radius * 0.86);
-        if rng.chance(0.75) {
-            let from = (cx + dx * inner, cy + dy * inner);
-            let to = (cx + dx * outer - dy * h * 0.06, cy + dy * outer + dx * h * 0.06);
-            sheet.line(from, to, h * 0.018, depth * rng.range(0.4, 1.0));
-        }
-    }
-}
-
-fn hole(sheet: &mut Sheet, cx: f32, cy: f32, radius: f32) {
-    let w = sheet.width;
-    for (i, light) in sheet.light.iter_mut().enumerate() {
-        let (dx, dy) = ((i % w) as f32 - cx, (i / w) as f32 - cy);
-        if dx * dx + dy * dy * 1.3 < radius * radius {
-            *light = 0.99;
-        }
-    }
-}
-
-fn fade(sheet: &mut Sheet, rng: &mut Rng) {
-    let w = sheet.width as f32;
-    let (centre, half) = (rng.unit() * w, w * rng.range(0.1, 0.4));
-    let strength = rng.range(0.2, 0.65);
-    let width = sheet.width;
-    for (i, light) in sheet.light.iter_mut().enumerate() {
-        let off = ((i % width) as f32 - centre).abs() / half;
-        if off < 1.0 {
-            let amount = strength * (1.0 - off * off);
-            *light += (0.96 - *light).max(0.0) * amount;
-        }
-    }
-}
-
-/// The grey that nine tenths of the pixels do not exceed.
-fn brightest(pixels: &[u8]) -> u8 {
-    let mut counts = [0usize; 256];
-    pixels.iter().for_each(|p| counts[usize::from(*p)] += 1);
-    let mut left = pixels.len() / 10;
-    for (grey, count) in counts.iter().enumerate().rev() {
-        if *count > left {
-            return grey as u8;
-        }
-        left -= count;
-    }
-    0
-}
-
-/// Contrast as a scanner or a flattening step would stretch it.
-fn stretch(pixels: &mut [u8], rng: &mut Rng) {
-    let (low, high) = (rng.range(0.0, 60.0), rng.range(215.0, 250.0));
-    let table: Vec<u8> =
-        (0..=255u16).map(|v| ((f32::from(v) - low) / (high - low) * 255.0).clamp(0.0, 255.0) as u8).collect();
-    pixels.iter_mut().for_each(|p| *p = table[usize::from(*p)]);
-}
-
-fn through_jpeg(pixels: &[u8], w: usize, h: usize, quality: u8) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, quality)
-        .encode(pixels, w as u32, h as u32, image::ExtendedColorType::L8)
-        .ok()?;
-    let decoded = image::load_from_memory_with_format(&bytes, image::ImageFormat::Jpeg).ok()?;
-    Some(decoded.into_luma8().into_raw())
-}
-
-/// Bilinear enlargement to a height.
-fn enlarge(pixels: &[u8], w: usize, h: usize, height: usize) -> (Vec<u8>, usize) {
-    let scale = height as f32 / h as f32;
-    let width = ((w as f32 * scale).round() as usize).max(1);
-    let mut out = Vec::with_capacity(width * height);
-    let axis = |n: usize, limit: usize| -> Vec<(usize, usize, f32)> {
-        (0..n)
-            .map(|i| {
-                let at = ((i as f32 + 0.5) / scale - 0.5).clamp(0.0, (limit - 1) as f32);
-                let low = at as usize;
-                (low, (low + 1).min(limit - 1), at - low as f32)
-            })
-            .collect()
-    };
-    let columns = axis(width, w);
-    for (y0, y1, v) in axis(height, h) {
-        let (top, bottom) = (&pixels[y0 * w..][..w], &pixels[y1 * w..][..w]);
-        for (x0, x1, u) in &columns {
-            let mixed = |row: &[u8]| f32::from(row[*x0]) + (f32::from(row[*x1]) - f32::from(row[*x0])) * u;
-            let (a, b) = (mixed(top), mixed(bottom));
-            out.push((a + (b - a) * v + 0.5) as u8);
-        }
-    }
-    (out, width)
 }

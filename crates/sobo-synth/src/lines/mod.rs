@@ -4,7 +4,10 @@
 //! line the length of its description (u32), the description (JSON), the width (u32) and
 //! `height * width` bytes of grey, 0 black .. 255 white, row by row.
 
+mod blemish;
+mod camera;
 mod compose;
+mod numbers;
 mod paper;
 mod preview;
 mod syllables;
