@@ -9,27 +9,45 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use sobo_db::PageFilter;
 use sobo_pipeline::{PageInput, Progress, RunOptions, Stop, Store, follow};
 
-use crate::support::{FileIndex, Home, options, read, request, scans};
+use crate::support::{FileIndex, Home, options, read, request};
 
 const CHILD: &str = "SOBO_KILL_TEST_FOLDER";
 const CONFIG: &str = "SOBO_KILL_TEST_STORE";
-/// Enough work that no child finishes before it is killed.
-const SCANS: u8 = 72;
+/// How often a child may say something before it waits to be killed: however fast or slow the machine, no child finishes
+/// before all kills are done.
+const INTAKE_BUDGET: u32 = 6;
+const RUN_BUDGET: u32 = 3;
+const UNBOUNDED: &str = "SOBO_KILL_TEST_UNBOUNDED";
 
 /// What the child is about to do, as the parent sees it.
 const VAULT: &str = "about to write to the vault";
 const DATABASE: &str = "about to write to the database";
 const INDEX: &str = "about to write to the index";
+const WAITING: &str = "waits to be killed";
 
 fn say(what: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{what}");
     let _ = out.flush();
+}
+
+/// Says what comes next, unless enough was said.
+fn announce(what: &str) {
+    static SAID: AtomicU32 = AtomicU32::new(0);
+    let budget = if what == VAULT { INTAKE_BUDGET } else { RUN_BUDGET };
+    if std::env::var_os(UNBOUNDED).is_none() && SAID.fetch_add(1, Ordering::SeqCst) >= budget {
+        say(WAITING);
+        loop {
+            std::thread::sleep(Duration::from_secs(60));
+        }
+    }
+    say(what);
 }
 
 /// What the child does: everything, from wherever it stands.
@@ -39,23 +57,27 @@ async fn child() {
     std::env::set_current_dir(&folder).unwrap();
     let config = serde_json::from_str(&std::env::var(CONFIG).unwrap()).unwrap();
     let store = Store::open(config).await.unwrap();
-    // A file was recorded: the next thing is the next file's way into the vault.
+    // A file was recorded: the next thing is the next file's way into the vault. One in three is announced, or all kills
+    // would fall into the intake.
+    let recorded = AtomicU32::new(0);
     let intake = |progress: Progress| {
-        if matches!(progress, Progress::FilesFound { .. } | Progress::FileRecorded { new: true, .. }) {
-            say(VAULT);
+        if matches!(progress, Progress::FileRecorded { new: true, .. })
+            && recorded.fetch_add(1, Ordering::SeqCst) % 3 == 0
+        {
+            announce(VAULT);
         }
     };
     store.intake(&request([PathBuf::from("scans")]), &intake, &Stop::default()).await.unwrap();
     let reader = |task: PageInput<'_>| {
         let page = read(task);
         std::thread::sleep(Duration::from_millis(3));
-        say(DATABASE);
+        announce(DATABASE);
         page
     };
-    let mut index = FileIndex { path: PathBuf::from("entries.index"), before_write: || say(INDEX) };
+    let mut index = FileIndex { path: PathBuf::from("entries.index"), before_write: || announce(INDEX) };
     loop {
         // A page that is killed this often here is not to blame.
-        let options = RunOptions { max_pages: Some(4), max_attempts: 1000, ..options() };
+        let options = RunOptions { max_pages: Some(2), max_attempts: 1000, ..options() };
         let summary = store
             .run(Arc::new(reader), options, Arc::new(sobo_pipeline::Silent), Stop::default())
             .await
@@ -72,9 +94,9 @@ async fn child() {
 /// When to kill a child.
 #[derive(Debug, Copy, Clone)]
 enum Moment {
-    /// So long after the `nth` time it says `what`.
+    /// So long after the `nth` time it says `what`, or anything.
     After {
-        what: &'static str,
+        what: Option<&'static str>,
         nth: u32,
         delay: Duration,
     },
@@ -83,18 +105,29 @@ enum Moment {
     Never,
 }
 
-/// Starts a child and kills it at `moment`; whether it had finished by then.
-fn run_child(home: &Home, moment: Moment) -> bool {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+/// How a child ended.
+#[derive(Debug, Default)]
+struct Ended {
+    finished: bool,
+    /// The last thing it was about to do.
+    last: String,
+}
+
+/// Starts a child and kills it at `moment`.
+fn run_child(home: &Home, moment: Moment) -> Ended {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["kill::child", "--exact", "--nocapture", "--test-threads=1"])
         .env(CHILD, home.folder())
         .env(CONFIG, serde_json::to_string(&home.config()).unwrap())
         // Left out of the configuration's JSON, as it should be.
         .env("AWS_SECRET_ACCESS_KEY", "test")
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::null());
+    if matches!(moment, Moment::Never) {
+        command.env(UNBOUNDED, "1");
+    }
+    let mut child = command.spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let (sender, receiver) = std::sync::mpsc::channel();
     let reader = std::thread::spawn(move || {
@@ -103,27 +136,30 @@ fn run_child(home: &Home, moment: Moment) -> bool {
         }
     });
     let begun = Instant::now();
-    let (mut seen, mut finished) = (0, false);
+    let (mut seen, mut ended) = (0, Ended::default());
     loop {
         let patience = match moment {
             Moment::At(delay) => delay.saturating_sub(begun.elapsed()),
-            _ => Duration::from_secs(60),
+            _ => Duration::from_secs(120),
         };
-        match receiver.recv_timeout(patience) {
-            Ok(line) => {
-                finished |= line.contains("finished");
-                if let Moment::After { what, nth, delay } = moment
-                    && line.contains(what)
-                {
-                    seen += 1;
-                    if seen == nth {
-                        std::thread::sleep(delay);
-                        break;
-                    }
-                }
+        // The child ended, or the moment has come.
+        let Ok(line) = receiver.recv_timeout(patience) else { break };
+        if line.contains(WAITING) {
+            break;
+        }
+        ended.finished |= line.contains("finished");
+        let Some(said) = [VAULT, DATABASE, INDEX].into_iter().find(|said| line.contains(said)) else {
+            continue;
+        };
+        ended.last = said.to_owned();
+        if let Moment::After { what, nth, delay } = moment
+            && what.is_none_or(|what| what == said)
+        {
+            seen += 1;
+            if seen == nth {
+                std::thread::sleep(delay);
+                break;
             }
-            // The child ended, or the moment has come.
-            Err(_) => break,
         }
     }
     // SIGKILL: nothing of the child's runs after it.
@@ -131,11 +167,11 @@ fn run_child(home: &Home, moment: Moment) -> bool {
     child.wait().unwrap();
     reader.join().unwrap();
     // What it said before it died may have come after the moment.
-    finished || receiver.try_iter().any(|line| line.contains("finished"))
+    ended.finished |= receiver.try_iter().any(|line| line.contains("finished"));
+    ended
 }
 
 /// Everything that must be equal, without times.
-#[derive(Debug, PartialEq)]
 struct Everything {
     vault: Vec<sobo_vault::Stored>,
     files: Vec<String>,
@@ -145,6 +181,27 @@ struct Everything {
     audit: Vec<String>,
     changes: Vec<String>,
     index: BTreeMap<i64, String>,
+}
+
+impl Everything {
+    /// Part by part, and of each the first difference: all of it at once nobody can read.
+    fn must_be(&self, expected: &Self) {
+        same("vault", &self.vault, &expected.vault);
+        same("files", &self.files, &expected.files);
+        same("pages", &self.pages, &expected.pages);
+        same("readings", &self.readings, &expected.readings);
+        same("entries", &self.entries, &expected.entries);
+        same("audit", &self.audit, &expected.audit);
+        same("changes", &self.changes, &expected.changes);
+        assert_eq!(self.index, expected.index, "index");
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &[T], expected: &[T]) {
+    for (found, expected) in found.iter().zip(expected) {
+        assert_eq!(found, expected, "{what}");
+    }
+    assert_eq!(found.len(), expected.len(), "{what}: their number");
 }
 
 async fn everything(home: &Home) -> Everything {
@@ -202,11 +259,11 @@ async fn everything(home: &Home) -> Everything {
     Everything { vault, files, pages, readings, entries, audit, changes, index }
 }
 
-fn inputs(folder: &Path) {
+fn inputs(folder: &Path, scans: u8) {
     // Blank, rescan, no form and a reader brought down are among them, a duplicate and a file of zero bytes.
-    let numbers = (1..=SCANS - 6).chain([250, 251, 252, 253, 1]);
-    let scans = scans(folder, numbers);
-    std::fs::write(scans.join("empty.png"), b"").unwrap();
+    let numbers = (1..=scans - 5).chain([250, 251, 252, 253, 1]);
+    let folder = crate::support::scans(folder, numbers);
+    std::fs::write(folder.join("empty.png"), b"").unwrap();
 }
 
 /// Small random numbers; the seed is fixed, what the scheduler makes of them is not.
@@ -221,45 +278,55 @@ impl Random {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_killed_at_any_point_loses_nothing_and_does_nothing_twice() {
-    survives(&Home::embedded(), &Home::embedded(), 36).await;
+    let troubled = Home::embedded();
+    // The issue asks for 30 kills.
+    let report = survives(&Home::embedded(), &troubled, 66, 36).await;
+    assert!(report.torn_writes > 0, "no kill fell inside a write to the vault: {report:?}");
+    assert!(report.before.values().all(|kills| *kills > 1) && report.before.len() == 3, "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn so_it_is_on_shared_homes() {
     if let Some((quiet, troubled)) = Home::shared().await.zip(Home::shared().await) {
-        survives(&quiet, &troubled, 12).await;
+        survives(&quiet, &troubled, 24, 12).await;
     }
 }
 
-async fn survives(quiet: &Home, troubled: &Home, wanted: u32) {
-    inputs(quiet.folder());
-    assert!(run_child(quiet, Moment::Never), "the uninterrupted child did not finish");
-    let expected = everything(quiet).await;
-    assert_eq!(expected.pages.len(), usize::from(SCANS) - 2);
+/// What was done to the child.
+#[derive(Debug, Default)]
+struct Report {
+    /// Kills by what the child was about to do or doing.
+    before: BTreeMap<String, u32>,
+    /// Kills that left half an original behind.
+    torn_writes: usize,
+}
 
-    inputs(troubled.folder());
-    let mut random = Random(20_261_121);
-    let (mut kills, mut torn_writes, mut finished) = (0, 0, false);
-    while kills < wanted && !finished {
+async fn survives(quiet: &Home, troubled: &Home, scans: u8, kills: u32) -> Report {
+    inputs(quiet.folder(), scans);
+    assert!(run_child(quiet, Moment::Never).finished, "the uninterrupted child did not finish");
+    let expected = everything(quiet).await;
+    assert_eq!(expected.pages.len(), usize::from(scans) - 1);
+
+    inputs(troubled.folder(), scans);
+    let (mut random, mut report) = (Random(20_261_121), Report::default());
+    for kill in 0..kills {
         let delay = Duration::from_micros(random.below(6_000));
-        let moment = match kills % 4 {
-            // Intake comes first: its share of the kills does, too.
-            _ if kills < wanted / 3 => {
-                Moment::After { what: VAULT, nth: 1 + random.below(4) as u32, delay: delay * 2 }
-            }
+        let nth = 1 + random.below(4) as u32;
+        let moment = match kill % 4 {
             0 => Moment::At(Duration::from_millis(5 + random.below(400))),
-            1 => Moment::After { what: INDEX, nth: 1, delay: delay / 3 },
-            _ => Moment::After { what: DATABASE, nth: 1 + random.below(2) as u32, delay },
+            1 => Moment::After { what: Some(INDEX), nth: 1, delay: delay / 3 },
+            _ => Moment::After { what: None, nth, delay },
         };
-        finished = run_child(troubled, moment);
-        kills += u32::from(!finished);
+        let ended = run_child(troubled, moment);
+        assert!(!ended.finished, "the child finished at kill {kill}: give it more to do");
+        if !ended.last.is_empty() {
+            *report.before.entry(ended.last).or_default() += 1;
+        }
         let temporary = troubled.folder().join("store/vault/tmp");
-        torn_writes += std::fs::read_dir(temporary).map_or(0, Iterator::count);
+        report.torn_writes += std::fs::read_dir(temporary).map_or(0, Iterator::count);
     }
-    assert_eq!(kills, wanted, "the child finished before it was killed that often: give it more to do");
-    if troubled.config().database_url.starts_with("sqlite") {
-        assert!(torn_writes > 0, "no kill fell inside a write to the vault");
-    }
-    assert!(run_child(troubled, Moment::Never), "the last child did not finish");
-    assert_eq!(everything(troubled).await, expected);
+    eprintln!("{kills} kills: {report:?}");
+    assert!(run_child(troubled, Moment::Never).finished, "the last child did not finish");
+    everything(troubled).await.must_be(&expected);
+    report
 }
