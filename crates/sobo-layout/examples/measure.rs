@@ -136,18 +136,26 @@ fn main() {
             .zip(readings)
             .map(|(request, reading)| Anchor { request, reading })
             .collect();
-        if verbose {
-            for a in &anchors {
-                let b = a.request.rect;
-                println!(
-                    "   A {:?} [{:.0},{:.0},{:.0},{:.0}] {:?}",
-                    a.request.place, b.x, b.y, b.w, b.h, a.reading.text
-                );
-            }
-        }
         let t = Instant::now();
         let plan = align(&s, &forms, &anchors);
         t_align += t.elapsed().as_millis();
+        if verbose && let Some(i) = plan.form {
+            for (b, t) in sobo_layout::explain(&s, &forms[i], &anchors) {
+                let a = anchors.iter().find(|a| {
+                    (a.request.rect.y - b.y).abs() < 30.0
+                        && a.request.rect.x <= b.x
+                        && a.request.rect.x > b.x - 20.0
+                });
+                println!(
+                    "   R [{:4.0},{:4.0},{:4.0},{:4.0}] {t:32} {:?}",
+                    b.x,
+                    b.y,
+                    b.w,
+                    b.h,
+                    a.map(|a| a.reading.text.clone())
+                );
+            }
+        }
         let get = |k: &str| truth[k].as_str().unwrap().to_string();
         let key = (get("family"), get("register_type"), get("level"));
         let sum = sums.entry(key.clone()).or_default();
@@ -341,9 +349,7 @@ fn draw(r: &Restoration, s: &Structure, plan: &PagePlan) -> RgbImage {
             boxed(&mut canvas, &l.bbox, Rgb([220, 160, 0]));
         }
         for sl in &l.slots {
-            if sl.leader && sl.label_ink {
-                boxed(&mut canvas, &sl.label, Rgb([190, 150, 255]));
-            }
+            boxed(&mut canvas, &sl.ink, Rgb([190, 150, 255]));
         }
     }
     for e in &plan.entries {

@@ -1,5 +1,7 @@
 //! Which form a page is, and where its fields lie.
 
+use sobo_core::{Rect, Restored};
+
 use crate::anchor::{Anchor, AnchorPlace};
 use crate::forms::LoadedForm;
 use crate::matching::{Folded, find_inside};
@@ -51,6 +53,20 @@ pub fn align(structure: &Structure, forms: &[LoadedForm], anchors: &[Anchor]) ->
     plan.register_type = Some(form.form.register_type);
     plan.entries = if form.form.layout == "ledger" { ledger.entries(form) } else { labelled.entries(form) };
     plan
+}
+
+/// What every stretch of ink on a page of labels was taken for on a form, in reading order: for
+/// those who write forms. Empty for ledgers.
+pub fn explain(
+    structure: &Structure,
+    form: &LoadedForm,
+    anchors: &[Anchor],
+) -> Vec<(Rect<Restored>, String)> {
+    if form.form.layout == "ledger" {
+        Vec::new()
+    } else {
+        labelled::Slots::new(structure, anchors).explain(form)
+    }
 }
 
 /// What the page's titles say for a form.

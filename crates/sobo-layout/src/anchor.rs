@@ -53,20 +53,17 @@ pub fn anchor_requests(structure: &Structure) -> Vec<AnchorRequest> {
             continue;
         }
         for (slot, place) in text.slots.iter().enumerate() {
-            let rect = if place.leader {
-                if !place.label_ink {
-                    continue;
-                }
-                label_rect(text, slot, th)
-            } else {
-                if !is_text(text, th) {
-                    continue;
-                }
-                Some(text_rect(text, place.label.x, place.label.right(), th))
-            };
-            if let Some(rect) = rect {
-                requests.push(AnchorRequest { rect, place: AnchorPlace::Slot { line, slot } });
+            if !text.ruled && !is_text(text, &place.ink, th) {
+                continue;
             }
+            // The longest labels take some twenty letters; where a leader begins they have ended.
+            let longest = match place.leader {
+                Some(leader) if leader > place.ink.x + 1.5 * th => leader + 4.0 * th - place.ink.x,
+                _ => 26.0 * th,
+            };
+            let end = place.ink.right().min(place.ink.x + longest.min(26.0 * th));
+            let rect = text_rect(text, place.ink.x, end, th);
+            requests.push(AnchorRequest { rect, place: AnchorPlace::Slot { line, slot } });
         }
     }
     for (index, table) in structure.tables.iter().enumerate() {
@@ -102,14 +99,6 @@ pub fn anchor_requests(structure: &Structure) -> Vec<AnchorRequest> {
     requests
 }
 
-/// The label's ink, with what stands at the beginning of the leader.
-fn label_rect(line: &TextLine, slot: usize, th: f64) -> Option<Rect<Restored>> {
-    let place = line.slots.get(slot)?;
-    let end = place.label.right() + 1.3 * th;
-    let ink = line.ink(place.label.x, place.label.right() + 0.3 * th)?;
-    Some(text_rect(line, ink.x, end.max(ink.right() + 0.3 * th), th))
-}
-
 /// A box around the ink of a line between two positions, as high as its letters need.
 pub(crate) fn text_rect(line: &TextLine, x0: f64, x1: f64, th: f64) -> Rect<Restored> {
     let letters = line.components.iter().filter(|c| {
@@ -122,15 +111,13 @@ pub(crate) fn text_rect(line: &TextLine, x0: f64, x1: f64, th: f64) -> Rect<Rest
     Rect::from_edges(x0 - 0.35 * th, top - 0.2 * th, x1 + 0.35 * th, bottom.max(top + 0.6 * th) + 0.2 * th)
 }
 
-/// Whether free ink looks like a line of text and not like a stain, a fold or a scribble.
-pub(crate) fn is_text(line: &TextLine, th: f64) -> bool {
-    let b = line.bbox;
-    let letters = line
-        .components
-        .iter()
-        .filter(|c| f64::from(c.height()) > 0.4 * th && f64::from(c.height()) < 3.5 * th)
-        .count();
-    let area: f64 = line.components.iter().map(|c| f64::from(c.area)).sum();
+/// Whether free ink looks like text and not like a stain, a fold or a scribble.
+pub(crate) fn is_text(line: &TextLine, b: &Rect<Restored>, th: f64) -> bool {
+    let within =
+        || line.components.iter().filter(|c| f64::from(c.cx()) >= b.x && f64::from(c.cx()) <= b.right());
+    let letters =
+        within().filter(|c| f64::from(c.height()) > 0.4 * th && f64::from(c.height()) < 3.5 * th).count();
+    let area: f64 = within().map(|c| f64::from(c.area)).sum();
     let filled = area / b.area().max(1.0);
     b.w >= 1.4 * th
         && b.h <= 5.0 * th

@@ -17,6 +17,8 @@ pub(crate) struct Observation {
     pub nothing: f32,
     /// How well the slot holds a field that has no label.
     pub unlabelled: f32,
+    /// The slot stands on the line of the slot before it.
+    pub same_line: bool,
     /// A ruling or a wide gap parts the slot from the one before.
     pub parted: bool,
 }
@@ -86,7 +88,7 @@ impl Steps {
                 within[f][g] = if section(f) == section(g) {
                     if g > f { -0.5 * skipped.min(6.0) } else { -3.0 }
                 } else {
-                    let back = if g < f { -1.2 } else { 0.0 };
+                    let back = if g < f { -3.0 } else { 0.0 };
                     let ahead = -0.25 * skipped.min(6.0);
                     back + ahead.max(-0.8) - 0.7 * (ranks[g].min(5) as f32)
                 };
@@ -153,7 +155,7 @@ pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
             let state = 1 + 3 * g;
             next[state] = best.0 + label;
             from[state] = (best.1, best.2);
-            let long = form.form.fields[g].max_lines > 1;
+            let long = form.form.fields[g].max_lines > 1 || slot.same_line;
             let more = slot.continues + if long { 0.0 } else { -2.5 };
             let candidates = [
                 (scores[state], state),

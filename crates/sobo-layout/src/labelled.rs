@@ -6,10 +6,11 @@ use std::rc::Rc;
 
 use sobo_core::{Rect, Restored};
 
-use crate::anchor::{Anchor, AnchorPlace, is_text, text_rect};
+use crate::anchor::{Anchor, AnchorPlace, is_text};
 use crate::chain::{Observation, Role, Way, best_way};
+use crate::component::Component;
 use crate::forms::LoadedForm;
-use crate::line::TextLine;
+use crate::line::{TextLine, bounds};
 use crate::matching::{Folded, Found, Wording, find, likeness};
 use crate::plan::{EntryPlan, FieldPlan};
 use crate::ruling::{Ruling, Stroke};
@@ -21,8 +22,10 @@ struct Item {
     slot: usize,
     /// What was asked to be read, and the reading.
     read: Option<(Rect<Restored>, Folded)>,
-    /// Letters of the reading that stand before the leader.
-    own: usize,
+    /// It is the first of its line.
+    first: bool,
+    /// It stands on or before a leader.
+    leader: bool,
     parted: bool,
 }
 
@@ -39,28 +42,24 @@ pub(crate) struct Slots<'a> {
 impl<'a> Slots<'a> {
     pub(crate) fn new(structure: &'a Structure, anchors: &[Anchor]) -> Self {
         let mut items: Vec<Item> = Vec::new();
-        // The line of the last slot that holds a field for certain.
-        let mut before: Option<usize> = None;
-        let th = f64::from(structure.text_height);
+        // The lines with leaders so far.
+        let mut before: Vec<usize> = Vec::new();
         for (line, text) in structure.lines.iter().enumerate() {
+            let mut first = true;
             for (slot, place) in text.slots.iter().enumerate() {
                 let anchor = anchors.iter().find(|a| a.request.place == AnchorPlace::Slot { line, slot });
-                if anchor.is_none() && !place.leader && !is_text(text, th) {
+                if anchor.is_none() && !text.ruled {
                     continue;
                 }
                 let read = anchor.map(|a| (a.request.rect, Folded::new(&a.reading)));
-                let own = match &read {
-                    Some((rect, folded)) if place.leader => {
-                        let share = (place.label.right() + 0.1 * th - rect.x) / rect.w.max(1.0);
-                        folded.before(share as f32)
-                    }
-                    _ => 0,
-                };
-                let parted = before.is_some_and(|last| parted(structure, last, line));
-                if place.leader {
-                    before = Some(line);
+                // The head of an entry takes up to three lines.
+                let mut last = before.iter().rev().filter(|l| **l != line).take(3);
+                let parted = last.any(|last| parted(structure, *last, line));
+                if text.ruled && before.last() != Some(&line) {
+                    before.push(line);
                 }
-                items.push(Item { line, slot, read, own, parted });
+                items.push(Item { line, slot, read, first, leader: place.leader.is_some(), parted });
+                first = false;
             }
         }
         Self { structure, items, found: RefCell::default(), alike: RefCell::default() }
@@ -73,10 +72,9 @@ impl<'a> Slots<'a> {
     fn observe_one(&self, index: usize, form: &LoadedForm) -> Observation {
         let item = &self.items[index];
         let Some((text, slot)) = self.place(item) else { return Observation::default() };
-        let leader = slot.leader;
-        let floor = match (leader, slot.label_ink) {
-            (true, true) => -3.5,
-            (true, false) => -4.0,
+        let floor = match (text.ruled, slot.unlabelled) {
+            (true, false) if item.leader && item.first => -3.5,
+            (true, _) => -6.0,
             (false, _) => -9.0,
         };
         let labels: Vec<f32> = form
@@ -92,14 +90,23 @@ impl<'a> Slots<'a> {
             .map(|w| self.alike(index, w))
             .map(|alike| if alike > 0.6 { 1.1 * alike * letters } else { 0.0 })
             .fold(0.0, f32::max);
-        let (nothing, continues, unlabelled) = match (leader, slot.label_ink) {
-            // Writing between two leaders of one line may be a value that hides the dots.
-            (true, true) if item.slot > 0 => (-3.5, -1.2, -3.0),
-            (true, true) => (-3.5, -2.5, -3.0),
-            (true, false) => (-2.5, 0.8, -2.0),
-            (false, _) => (0.0, if text.ruled { -0.5 } else { 0.3 }, 1.0),
+        let (nothing, continues, unlabelled) = match (text.ruled, item.first) {
+            // The first ink of a line with leaders is a label, unless the leader begins before it.
+            (true, true) if slot.unlabelled => (-2.0, 0.8, -2.0),
+            (true, true) => (-2.5, -2.0, -3.0),
+            // Further ink on such a line is the value behind a label, or another label.
+            (true, false) => (-1.5, 0.5, -3.0),
+            (false, true) => (0.0, 0.3, 1.0),
+            (false, false) => (0.0, 0.2, -1.0),
         };
-        Observation { labels, continues, nothing: nothing + furniture, unlabelled, parted: item.parted }
+        Observation {
+            labels,
+            continues,
+            nothing: nothing + furniture,
+            unlabelled,
+            same_line: !item.first,
+            parted: item.parted,
+        }
     }
 
     fn alike(&self, index: usize, wording: &Wording) -> f32 {
@@ -131,7 +138,7 @@ impl<'a> Slots<'a> {
         if let Some(known) = self.found.borrow().get(wording) {
             return known[index];
         }
-        let of = |item: &Item| item.read.as_ref().map(|(_, reading)| find(wording, reading, item.own));
+        let of = |item: &Item| item.read.as_ref().map(|(_, reading)| find(wording, reading, 0));
         let all: Rc<[Option<Found>]> = self.items.iter().map(of).collect();
         let here = all[index];
         self.found.borrow_mut().insert(wording.clone(), all);
@@ -141,12 +148,12 @@ impl<'a> Slots<'a> {
     /// Log-odds of a form and the share of its labels that are there.
     pub(crate) fn score(&self, form: &LoadedForm) -> (f32, f32) {
         let way = best_way(form, &self.observe(form));
-        let plain: f32 = self
-            .items
-            .iter()
-            .filter_map(|i| self.place(i))
-            .map(|(_, s)| if s.leader { -3.0 } else { 0.0 })
-            .sum();
+        let nothing = |i: &Item| match self.place(i) {
+            Some((line, _)) if line.ruled && i.first => -2.5,
+            Some((line, _)) if line.ruled => -1.5,
+            _ => 0.0,
+        };
+        let plain: f32 = self.items.iter().map(nothing).sum();
         let mut found = vec![false; form.form.fields.len()];
         for (index, (role, _)) in way.roles.iter().enumerate() {
             if let Role::Field(field) = role
@@ -160,6 +167,26 @@ impl<'a> Slots<'a> {
         let expected = form.wordings.iter().filter(|w| !w.is_empty()).count().max(1);
         let coverage = found.iter().filter(|f| **f).count() as f32 / expected as f32;
         (way.score - plain, coverage)
+    }
+
+    /// What every slot was taken for, in reading order.
+    pub(crate) fn explain(&self, form: &LoadedForm) -> Vec<(Rect<Restored>, String)> {
+        let way = best_way(form, &self.observe(form));
+        let name = |field: usize| form.form.fields.get(field).map_or("", |f| f.name.as_str());
+        self.items
+            .iter()
+            .zip(&way.roles)
+            .filter_map(|(item, (role, restart))| {
+                let rect = self.place(item)?.1.ink;
+                let text = match role {
+                    Role::Field(f) if *restart => format!("new entry: {}", name(*f)),
+                    Role::Field(f) => name(*f).to_owned(),
+                    Role::More(f) => format!("{}, continued", name(*f)),
+                    Role::Nothing => "nothing".to_owned(),
+                };
+                Some((rect, text))
+            })
+            .collect()
     }
 
     /// The entries of the page on this form.
@@ -206,14 +233,15 @@ impl<'a> Slots<'a> {
                 _ => None,
             };
             let (mut x0, x1) = self.stretch(item, line, slot, role, label);
-            // A leader that is broken under its value is one field still.
+            // A value that goes on after a blank is one field still.
             let whole = match (role, open) {
                 (Role::More(_), Some((f, l, start))) if f == field && l == item.line => Some(start),
                 _ => None,
             };
             x0 = whole.unwrap_or(x0);
             open = Some((field, item.line, x0));
-            let place = Rect::from_edges(x0, slot.value.y.max(line.bbox.y), x1.max(x0), slot.value.bottom());
+            let beyond = slot.leader.map_or(x1, |l| x1.max(l + 4.0 * f64::from(self.structure.text_height)));
+            let place = Rect::from_edges(x0, line.band.0.into(), beyond.max(x0), line.band.1.into());
             let certainty = match (role, label) {
                 (Role::Field(_), Some(found)) => found.likeness,
                 (Role::Field(_), None) if spec.labels.is_empty() => 0.7,
@@ -267,34 +295,24 @@ impl<'a> Slots<'a> {
         label: Option<Found>,
     ) -> (f64, f64) {
         let th = f64::from(self.structure.text_height);
-        // It ends where the next label begins.
-        let end = match line.slots.get(item.slot + 1) {
-            Some(next) if next.label_ink => {
-                let from = slot.value.right();
-                line.ink(from.max(next.label.x) - 0.2 * th, next.label.right() + 0.3 * th)
-                    .map_or(next.label.right(), |ink| ink.x - 0.1 * th)
-            }
-            _ if slot.leader => (slot.value.right() + 6.0 * th).min(f64::from(line.limits.1)),
-            _ => slot.value.right() + 0.5 * th,
-        };
-        let leader = slot.leader.then_some(slot.label.right());
+        let end = slot.ink.right() + 0.4 * th;
+        let plain = slot.ink.x - 0.3 * th;
         let start = match role {
             Role::Field(_) => {
                 let read = item.read.as_ref().zip(label).and_then(|((rect, folded), found)| {
                     let last = found.last.checked_sub(1)?;
                     Some(rect.x + rect.w * f64::from(folded.end(last)?))
                 });
-                match (read, leader) {
+                match (read, slot.leader) {
                     (Some(read), leader) => self.gap_near(line, read, leader, end),
-                    (None, Some(leader)) => self.gap_near(line, leader - 0.3 * th, Some(leader), end),
-                    // A value without a label begins where the line does.
-                    (None, None) => slot.value.x - 0.3 * th,
+                    (None, Some(leader)) if !slot.unlabelled => {
+                        self.gap_near(line, leader - 0.3 * th, Some(leader), end)
+                    }
+                    // A value without a label begins where the ink does.
+                    (None, _) => plain,
                 }
             }
-            _ => {
-                leader.map_or(slot.value.x, |l| l.min(slot.value.x))
-                    - if slot.label_ink { 0.3 * th } else { 1.5 * th }
-            }
+            _ => plain,
         };
         (start.max(f64::from(line.limits.0)), end)
     }
@@ -303,8 +321,9 @@ impl<'a> Slots<'a> {
     /// the leader to begin.
     fn gap_near(&self, line: &TextLine, label_end: f64, leader: Option<f64>, end: f64) -> f64 {
         let th = f64::from(self.structure.text_height);
+        // Writing may hide where a leader begins, so a leader that seems to begin later says little.
         let target = match leader {
-            Some(leader) if (leader - label_end).abs() < 3.0 * th => leader - 0.1 * th,
+            Some(leader) if (leader - label_end).abs() < 1.2 * th => leader - 0.1 * th,
             _ => label_end + 0.3 * th,
         };
         let low = label_end - 0.9 * th;
@@ -331,8 +350,9 @@ impl<'a> Slots<'a> {
             }
             reached = reached.max(f64::from(c.x1));
         }
-        if reached > f64::MIN && reached < end {
-            consider(reached, end.max(reached + th));
+        // Only where nothing is written does the blank behind the label reach to the end.
+        if reached < label_end + 0.6 * th {
+            consider(reached.max(0.0), end.max(reached + th));
         }
         best.map_or(target, |b| b.1)
     }
@@ -340,18 +360,23 @@ impl<'a> Slots<'a> {
     /// The ink of a value as a box to read, if it is writing at all.
     fn written(&self, line: &TextLine, x0: f64, x1: f64) -> Option<Rect<Restored>> {
         let th = f64::from(self.structure.text_height);
-        let letters: Vec<_> = line
+        let within: Vec<_> = line
             .components
             .iter()
-            .filter(|c| {
-                let cx = f64::from(c.cx());
-                cx >= x0 && cx <= x1 && f64::from(c.height()) < 4.0 * th
-            })
+            .filter(|c| f64::from(c.cx()) >= x0 && f64::from(c.cx()) <= x1)
             .copied()
             .collect();
-        writing(&letters, th)?;
-        let ink = line.ink(x0, x1)?;
-        Some(text_rect(line, ink.x.max(x0), ink.right(), th))
+        let ink = writing(&within, th)?;
+        let middle = f64::from(line.band.0 + line.band.1) / 2.0;
+        let (top, bottom) = (ink.y.max(middle - 2.6 * th), ink.bottom().min(middle + 2.6 * th));
+        let rect = Rect::from_edges(
+            ink.x.max(x0) - 0.35 * th,
+            top - 0.25 * th,
+            ink.right() + 0.35 * th,
+            bottom.max(top + 0.6 * th) + 0.25 * th,
+        );
+        let limit = (x1 + 3.0 * th).min(f64::from(line.limits.1));
+        Some(self.structure.grown_to_faint(&rect, x0, limit))
     }
 
     /// The frame around an entry: rulings that enclose its fields, else the fields themselves.
@@ -404,9 +429,15 @@ impl<'a> Slots<'a> {
         let mut best: Option<(f32, Rect<Restored>)> = None;
         for i in group {
             let item = &self.items[*i];
-            let Some((rect, reading)) = &item.read else { continue };
+            let Some((rect, _)) = &item.read else { continue };
+            // A signature may have parted the caption.
+            let rest = self.items[*i..].iter().take(3).take_while(|next| next.line == item.line);
+            let parts: Vec<(&Rect<Restored>, &Folded)> =
+                rest.filter_map(|next| next.read.as_ref().map(|(rect, reading)| (rect, reading))).collect();
+            let readings: Vec<Folded> =
+                (1..=parts.len()).map(|n| Folded::chain(parts[..n].iter().map(|p| p.1))).collect();
             for wording in &wordings {
-                let alike = likeness(wording, reading);
+                let alike = readings.iter().map(|reading| likeness(wording, reading)).fold(0.0, f32::max);
                 if alike > 0.62 && best.as_ref().is_none_or(|b| alike > b.0) {
                     best = Some((alike, *rect));
                 }
@@ -421,26 +452,24 @@ impl<'a> Slots<'a> {
             centre.x + half,
             bbox.bottom() - 0.2 * th,
         );
-        let lines = self.structure.lines.iter().filter(|l| {
-            let c = l.bbox.centre();
-            let letters = l.components.iter().filter(|c| f64::from(c.height()) > 0.35 * th).count();
-            !l.ruled
-                && c.x > place.x
-                && c.x < place.right()
-                && c.y > place.y
-                && c.y < place.bottom()
-                && l.bbox.w > 3.0 * th
-                && l.bbox.h < 4.0 * th
-                && letters >= 4
-                && is_text(l, th)
+        let slots = self
+            .structure
+            .lines
+            .iter()
+            .filter(|l| !l.ruled)
+            .flat_map(|l| l.slots.iter().map(move |s| (l, s)));
+        let candidates = slots.filter(|(l, s)| {
+            let c = s.ink.centre();
+            let inside = c.x > place.x && c.x < place.right() && c.y > place.y && c.y < place.bottom();
+            inside && s.ink.w > 2.0 * th && s.ink.h < 4.0 * th && is_text(l, &s.ink, th)
         });
-        let lowest = lines.max_by(|a, b| a.bbox.bottom().total_cmp(&b.bbox.bottom()))?;
+        let lowest = candidates.map(|(_, s)| s.ink).max_by(|a, b| a.bottom().total_cmp(&b.bottom()))?;
         // A lone scribble right under the caption is a signature.
-        if lowest.bbox.y - caption.bottom() < 4.0 * th {
+        if lowest.y - caption.bottom() < 4.0 * th {
             return None;
         }
         // Words of the name may have stayed apart.
-        let band = (lowest.bbox.y - 0.3 * th, lowest.bbox.bottom() + 0.3 * th);
+        let band = (lowest.y - 0.3 * th, lowest.bottom() + 0.3 * th);
         let all: Vec<_> = self
             .structure
             .lines
@@ -456,30 +485,68 @@ impl<'a> Slots<'a> {
                     && f64::from(c.height()) < 3.5 * th
             })
             .collect();
-        writing(&all, th)?;
-        let ink = all.iter().map(crate::line::bounds).reduce(|a, b| a.union(&b))?;
+        let ink = writing(&all, th)?;
         Some((place, vec![ink.grown(0.35 * th, 0.2 * th)]))
     }
 }
 
-/// Whether pieces of ink are writing and not specks or stains; the number of their letters.
-pub(crate) fn writing(components: &[crate::Component], th: f64) -> Option<usize> {
-    let (mut large, mut small, mut area) = (0, 0, 0.0);
-    for c in components {
+/// The extent of writing among pieces of ink: specks, blots and dirt far from it left out. `None`
+/// where nothing is written.
+pub(crate) fn writing(components: &[Component], th: f64) -> Option<Rect<Restored>> {
+    let stroke = |c: &&Component| {
         let (w, h, ink) = (f64::from(c.width()), f64::from(c.height()), f64::from(c.area));
         // A speck or blot is filled; a letter is drawn.
         let blot = ink > 0.68 * w * h && w > 0.3 * th && h > 0.3 * th && w < 3.0 * h && h < 3.0 * w;
-        if blot {
-            continue;
-        }
-        area += ink;
-        if h >= 0.6 * th || w >= 0.9 * th {
-            large += 1;
-        } else if h.max(w) >= 0.38 * th {
-            small += 1;
+        !blot && h.max(w) >= 0.38 * th && h < 4.0 * th
+    };
+    let mut strokes: Vec<&Component> = components.iter().filter(stroke).collect();
+    strokes.sort_by_key(|c| (c.x0, c.y0));
+    // Most of the ink lies on the line; what lies far above or below is dirt.
+    let mut heights: Vec<(f64, f64)> =
+        strokes.iter().map(|c| (f64::from(c.cy()), f64::from(c.area))).collect();
+    heights.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = heights.iter().map(|h| h.1).sum::<f64>() / 2.0;
+    let mut sum = 0.0;
+    let middle = heights.iter().find(|h| {
+        sum += h.1;
+        sum >= half
+    })?;
+    strokes.retain(|c| (f64::from(c.cy()) - middle.0).abs() < 1.5 * th);
+    struct Group {
+        rect: Rect<Restored>,
+        area: f64,
+        large: usize,
+        count: usize,
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    for c in strokes {
+        let (rect, area) = (bounds(c), f64::from(c.area));
+        let large = usize::from(f64::from(c.height()) >= 0.6 * th || f64::from(c.width()) >= 0.9 * th);
+        match groups.last_mut() {
+            Some(g) if rect.x - g.rect.right() < 2.0 * th => {
+                g.rect = g.rect.union(&rect);
+                g.area += area;
+                g.large += large;
+                g.count += 1;
+            }
+            _ => groups.push(Group { rect, area, large, count: 1 }),
         }
     }
-    (area > 0.12 * th * th && (large >= 1 || small >= 2)).then_some(large + small)
+    let most = groups.iter().map(|g| g.area).fold(0.0, f64::max);
+    groups.retain(|g| g.area >= 0.25 * most || (g.rect.w > 1.6 * th && g.large >= 2));
+    let count: usize = groups.iter().map(|g| g.count).sum();
+    let large: usize = groups.iter().map(|g| g.large).sum();
+    let core = groups.iter().map(|g| g.rect).reduce(|a, b| a.union(&b))?;
+    if most < 0.12 * th * th || (large == 0 && count < 2) {
+        return None;
+    }
+    // Marks that belong to the letters.
+    let near = core.grown(0.6 * th, 0.55 * th);
+    let marks = components.iter().filter(|c| {
+        let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+        f64::from(c.height()) < 0.8 * th && x > near.x && x < near.right() && y > near.y && y < near.bottom()
+    });
+    Some(marks.map(bounds).fold(core, |all, mark| all.union(&mark)))
 }
 
 /// Whether a ruling, or much more than a line's height, lies between two lines.

@@ -59,7 +59,14 @@ impl<'a> Columns<'a> {
                 })
                 .collect();
             let nothing = if column.read { -2.5 } else { 0.0 };
-            Observation { labels, continues: -8.0, nothing, unlabelled: -8.0, parted: false }
+            Observation {
+                labels,
+                continues: -8.0,
+                nothing,
+                unlabelled: -8.0,
+                same_line: false,
+                parted: false,
+            }
         };
         self.columns.iter().map(observe).collect()
     }
@@ -199,9 +206,16 @@ impl<'a> Columns<'a> {
         lines
             .into_iter()
             .filter_map(|line| {
-                let letters = line.components.iter().filter(|c| f64::from(c.height()) < 3.5 * th);
-                let ink = letters.map(crate::line::bounds).reduce(|a, b| a.union(&b))?;
-                Some(ink.grown(0.3 * th, 0.2 * th))
+                let ink = writing(&line.components, th)?;
+                let (top, bottom) = (f64::from(line.band.0), f64::from(line.band.1));
+                let ink = Rect::from_edges(
+                    ink.x,
+                    ink.y.max(top),
+                    ink.right(),
+                    ink.bottom().min(bottom).max(top + 2.0),
+                );
+                let rect = ink.grown(0.3 * th, 0.2 * th);
+                Some(self.structure.grown_to_faint(&rect, cell.x + 0.25 * th, cell.right() - 0.25 * th))
             })
             .collect()
     }

@@ -21,7 +21,7 @@ mod ruling;
 mod structure;
 mod table;
 
-pub use align::align;
+pub use align::{align, explain};
 pub use anchor::{Anchor, AnchorPlace, AnchorRequest, anchor_requests};
 pub use component::Component;
 pub use forms::{FormError, LoadedForm, load_forms};

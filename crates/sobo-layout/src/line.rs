@@ -11,17 +11,15 @@ pub(crate) fn bounds(c: &Component) -> Rect<Restored> {
     Rect::from_edges(c.x0.into(), c.y0.into(), c.x1.into(), c.y1.into())
 }
 
-/// A place on a line where a printed label may be followed by a value.
+/// A stretch of ink on a line, parted from others by blanks: where a label may begin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slot {
-    /// Where the label would stand: up to the leader, or the whole stretch where there is none.
-    pub label: Rect<Restored>,
-    /// Where the value would stand: the leader's stretch, or the whole stretch.
-    pub value: Rect<Restored>,
-    /// The slot has a leader of its own.
-    pub leader: bool,
-    /// There is ink where the label would stand.
-    pub label_ink: bool,
+    /// Box of its ink.
+    pub ink: Rect<Restored>,
+    /// Where the leader begins that lies under it or behind it, if there is one.
+    pub leader: Option<f64>,
+    /// Writing on the leader begins with the leader: there is no room for a label.
+    pub unlabelled: bool,
 }
 
 /// One line of text, printed, written or both.
@@ -146,37 +144,8 @@ pub(crate) fn on_leaders(
         for c in &ink {
             bbox = bbox.union(&bounds(c));
         }
-        let mut slots = Vec::new();
-        let mut left = row.limits.0;
-        for (start, end) in stretches(&row.leaders) {
-            let (top, bottom) = (height(row, start) - up, height(row, start) + down);
-            let label = Rect::from_edges(left.into(), top.into(), start.into(), bottom.into());
-            let label_ink = ink
-                .iter()
-                .filter(|c| c.cx() > left && (c.x1 as f32) < start + 0.4 * text_height)
-                .map(|c| c.area)
-                .sum::<u32>() as f32
-                > 0.25 * text_height * text_height;
-            let value = Rect::from_edges(
-                f64::from(start) - 0.3 * f64::from(text_height),
-                top.min(height(row, end) - up).into(),
-                end.into(),
-                bottom.max(height(row, end) + down).into(),
-            );
-            slots.push(Slot { label, value, leader: true, label_ink });
-            left = end;
-        }
-        // Ink after the last leader, if there is much of it, is a slot without a leader.
-        let tail = ink
-            .iter()
-            .filter(|c| c.x0 as f32 > last.end + text_height)
-            .map(bounds)
-            .reduce(|a, b| a.union(&b));
-        if let Some(tail) = tail
-            && tail.w > f64::from(1.5 * text_height)
-        {
-            slots.push(Slot { label: tail, value: tail, leader: false, label_ink: true });
-        }
+        let stretches = stretches(&row.leaders);
+        let slots = slots(&ink, &stretches, row.limits, text_height);
         lines.push(TextLine {
             bbox,
             band: (y - up, y + down),
@@ -187,6 +156,44 @@ pub(crate) fn on_leaders(
         });
     }
     lines
+}
+
+/// Parts the ink of a line at wide blanks and where a leader ends.
+fn slots(ink: &[Component], leaders: &[(f32, f32)], limits: (f32, f32), text_height: f32) -> Vec<Slot> {
+    // On a leader words may stand far apart; on free paper that parts captions.
+    let wide = if leaders.is_empty() { 1.9 } else { 2.8 } * text_height;
+    let mut groups: Vec<Vec<Component>> = Vec::new();
+    let mut reached = f32::MIN;
+    // The ink is sorted by its left edges.
+    for c in ink.iter().filter(|c| c.cx() > limits.0 && c.cx() < limits.1 && c.height().max(c.width()) > 2) {
+        let gap = c.x0 as f32 - reached;
+        let beyond = leaders
+            .iter()
+            .any(|l| l.1 < c.cx() && l.1 > reached - 0.5 * text_height && gap > 0.5 * text_height);
+        match groups.last_mut() {
+            Some(last) if gap < wide && !beyond => last.push(*c),
+            _ => groups.push(vec![*c]),
+        }
+        reached = reached.max(c.x1 as f32);
+    }
+    let mut slots: Vec<Slot> = Vec::new();
+    for group in groups {
+        let letters: Vec<&Component> =
+            group.iter().filter(|c| (c.height() as f32) < 3.5 * text_height).collect();
+        let tall = letters.iter().filter(|c| c.height() as f32 > 0.4 * text_height).count();
+        let area: u32 = letters.iter().map(|c| c.area).sum();
+        let Some(rect) = letters.into_iter().map(bounds).reduce(|a, b| a.union(&b)) else { continue };
+        let small = rect.w < f64::from(0.6 * text_height) && rect.h < f64::from(0.6 * text_height);
+        if tall == 0 || small || (area as f32) < 0.1 * text_height * text_height {
+            continue;
+        }
+        let (x0, x1) = (rect.x as f32, rect.right() as f32);
+        let leader =
+            leaders.iter().find(|l| l.1 > x0 + text_height && l.0 < x1 + 2.5 * text_height).map(|l| l.0);
+        let unlabelled = leader.is_some_and(|l| l < x0 + 1.2 * text_height);
+        slots.push(Slot { ink: rect, leader: leader.map(f64::from), unlabelled });
+    }
+    slots
 }
 
 /// Commonest distance between rows; three text heights where there are too few to tell.
@@ -304,10 +311,8 @@ pub(crate) fn chained(
             line.components.push(*c);
         }
     }
-    for line in &mut lines {
-        line.components.sort_by_key(|c| (c.x0, c.y0));
-    }
-    lines
+    lines.sort_by(|a, b| a.bbox.x.total_cmp(&b.bbox.x).then(a.bbox.y.total_cmp(&b.bbox.y)));
+    beside(lines, text_height)
 }
 
 fn free_line(
@@ -318,15 +323,43 @@ fn free_line(
 ) -> TextLine {
     let centre = bbox.centre();
     let limits = limits(page, verticals, centre.x as f32, centre.y as f32);
-    let slot = Slot { label: bbox, value: bbox, leader: false, label_ink: true };
     TextLine {
         bbox,
         band: (bbox.y as f32, bbox.bottom() as f32),
         limits,
-        slots: vec![slot],
+        slots: Vec::new(),
         components,
         ruled: false,
     }
+}
+
+/// Joins free lines that lie side by side between the same walls, and parts the whole into slots.
+fn beside(lines: Vec<TextLine>, text_height: f32) -> Vec<TextLine> {
+    let mut rows: Vec<TextLine> = Vec::new();
+    for line in lines {
+        let middle = line.bbox.centre().y;
+        let near = rows.iter_mut().find(|row| {
+            let shared = row.bbox.bottom().min(line.bbox.bottom()) - row.bbox.y.max(line.bbox.y);
+            let apart = (row.bbox.x - line.bbox.right()).max(line.bbox.x - row.bbox.right());
+            row.limits == line.limits
+                && apart > -f64::from(text_height)
+                && shared > 0.55 * row.bbox.h.min(line.bbox.h)
+                && (row.bbox.centre().y - middle).abs() < f64::from(0.7 * text_height)
+        });
+        match near {
+            Some(row) => {
+                row.bbox = row.bbox.union(&line.bbox);
+                row.band = (row.bbox.y as f32, row.bbox.bottom() as f32);
+                row.components.extend(line.components);
+            }
+            None => rows.push(line),
+        }
+    }
+    for row in &mut rows {
+        row.components.sort_by_key(|c| (c.x0, c.y0));
+        row.slots = slots(&row.components, &[], row.limits, text_height);
+    }
+    rows
 }
 
 /// Lines of writing inside a box such as a table cell, top to bottom, by the profile of its ink.
@@ -381,15 +414,24 @@ pub(crate) fn in_box(cell: &Rect<Restored>, components: &[Component], text_heigh
             inks[i].push(*c);
         }
     }
-    let lines = inks.into_iter().filter_map(|mut ink| {
+    let at = |i: usize| cell.y + centres[i] as f64;
+    let lines = inks.into_iter().enumerate().filter_map(|(i, mut ink)| {
         ink.sort_by_key(|c| (c.x0, c.y0));
         let bbox = ink.iter().map(bounds).reduce(|a, b| a.union(&b))?;
-        let slot = Slot { label: bbox, value: bbox, leader: false, label_ink: true };
+        // Tails that touch the next line must not take it along.
+        let spare = 0.25 * f64::from(text_height);
+        let top = if i > 0 { bbox.y.max((at(i - 1) + at(i)) / 2.0 - spare) } else { bbox.y };
+        let bottom = if i + 1 < centres.len() {
+            bbox.bottom().min((at(i) + at(i + 1)) / 2.0 + spare)
+        } else {
+            bbox.bottom()
+        };
+        let bbox = Rect::from_edges(bbox.x, top, bbox.right(), bottom.max(top));
         Some(TextLine {
             bbox,
             band: (bbox.y as f32, bbox.bottom() as f32),
             limits: (cell.x as f32, cell.right() as f32),
-            slots: vec![slot],
+            slots: Vec::new(),
             components: ink,
             ruled: false,
         })

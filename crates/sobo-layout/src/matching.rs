@@ -4,6 +4,8 @@
 //! letters: every label letter that is there counts for the label, every edit against it, so that
 //! of two labels that both fit the longer one wins (`Họ và tên` before `Họ và tên mẹ`).
 
+use std::sync::OnceLock;
+
 use sobo_core::Reading;
 use sobo_text::fold;
 
@@ -65,13 +67,18 @@ impl Folded {
         all
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.letters.len()
+    /// Readings of one line, one after the other; places are lost.
+    pub(crate) fn chain<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut all = Self::default();
+        for part in parts {
+            all.letters.extend(&part.letters);
+            all.spans.extend(&part.spans);
+        }
+        all
     }
 
-    /// Letters that end left of `share` of the line's width.
-    pub(crate) fn before(&self, share: f32) -> usize {
-        self.spans.iter().filter(|s| (s.0 + s.1) / 2.0 < share).count()
+    pub(crate) fn len(&self) -> usize {
+        self.letters.len()
     }
 
     /// Right edge of letter `index` as a share of the width.
@@ -151,7 +158,7 @@ fn locate(wording: &Wording, text: &[char], own: usize, skip: f32) -> Found {
         // Letters that belong to the label's place but to no label.
         let left_over = own.saturating_sub(i) as f32 * 0.6;
         let matched = (n as f32 - distance).max(0.0);
-        let score = weight * (matched - 1.2 * distance) - left_over;
+        let score = weight * (matched - 2.0 * distance) - left_over;
         if score > best.score {
             best = Found { score, likeness: (1.0 - distance / n as f32).max(0.0), first: 0, last: i };
         }
@@ -187,11 +194,41 @@ fn cost(a: char, b: char) -> f32 {
     if a == b {
         return 0.0;
     }
-    const ALIKE: &[&str] = &[
-        "nuhrm", "rvs", "ceo", "ao", "adu", "o0", "l1i", "ijt", "tl", "lk", "hkb", "gyq9", "s5", "b68", "z2",
-        "vy", "pf", "ie",
-    ];
-    if ALIKE.iter().any(|set| set.contains(a) && set.contains(b)) { 0.5 } else { 1.0 }
+    match (index(a), index(b)) {
+        (Some(a), Some(b)) if alike()[a * LETTERS + b] => 0.5,
+        _ => 1.0,
+    }
+}
+
+/// Letters and digits of folded text.
+const LETTERS: usize = 36;
+
+fn index(c: char) -> Option<usize> {
+    match c {
+        'a'..='z' => Some(c as usize - 'a' as usize),
+        '0'..='9' => Some(26 + c as usize - '0' as usize),
+        _ => None,
+    }
+}
+
+/// Which letters look alike, as a table.
+fn alike() -> &'static [bool; LETTERS * LETTERS] {
+    static TABLE: OnceLock<[bool; LETTERS * LETTERS]> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        const SETS: &[&str] = &[
+            "nuhrm", "rvs", "ceo", "ao", "adu", "o0", "l1i", "ijt", "tl", "lk", "hkb", "gyq9", "s5", "b68",
+            "z2", "vy", "pf", "ie",
+        ];
+        let mut table = [false; LETTERS * LETTERS];
+        for set in SETS {
+            for a in set.chars().filter_map(index) {
+                for b in set.chars().filter_map(index) {
+                    table[a * LETTERS + b] = true;
+                }
+            }
+        }
+        table
+    })
 }
 
 /// Likeness of a whole reading and a wording, `0..=1`.

@@ -34,10 +34,11 @@ impl Page {
         let paper = (128..256).max_by_key(|v| counts[*v]).unwrap_or(255) as i32;
         let dark = grey.as_raw().iter().map(|v| (paper - i32::from(*v)).clamp(0, 255) as u8);
         let dark = dark.collect::<Vec<_>>();
+        let faint = faint_ink(&dark, width, height);
         let ink = if ink.dimensions() == grey.dimensions() {
-            ink.as_raw().iter().map(|v| u8::from(*v != 0)).collect()
+            ink.as_raw().iter().zip(faint).map(|(v, faint)| u8::from(*v != 0) | faint).collect()
         } else {
-            dark.iter().map(|d| u8::from(*d > 60)).collect()
+            faint
         };
         Self { width, height, dark, ink, scale: (dpi / 150.0).max(0.2) as f32 }
     }
@@ -63,4 +64,48 @@ impl Page {
     pub(crate) fn px(&self, length: f32) -> f32 {
         length * self.scale
     }
+}
+
+/// Ink that stands out of the paper's own unevenness, also where a careful binarisation leaves it
+/// out: finding a faint line is worth some dirt, which is sorted out by shape later.
+fn faint_ink(dark: &[u8], width: usize, height: usize) -> Vec<u8> {
+    let mut smooth = vec![0u8; dark.len()];
+    if width < 3 || height < 3 {
+        return smooth;
+    }
+    let mut columns = vec![0u16; width];
+    for y in 1..height - 1 {
+        let (a, b, c) = (
+            &dark[(y - 1) * width..y * width],
+            &dark[y * width..(y + 1) * width],
+            &dark[(y + 1) * width..(y + 2) * width],
+        );
+        for (sum, ((a, b), c)) in columns.iter_mut().zip(a.iter().zip(b).zip(c)) {
+            *sum = u16::from(*a) + 2 * u16::from(*b) + u16::from(*c);
+        }
+        let row = &mut smooth[y * width + 1..(y + 1) * width - 1];
+        for (value, near) in row.iter_mut().zip(columns.windows(3)) {
+            *value = ((near[0] + 2 * near[1] + near[2]) / 16) as u8;
+        }
+    }
+    let mut counts = [0u32; 256];
+    for value in &smooth {
+        counts[usize::from(*value)] += 1;
+    }
+    // Most of a page is paper: what four fifths of it do not exceed is its grain.
+    let target = smooth.len() as u32 / 5 * 4;
+    let mut sum = 0;
+    let grain = counts
+        .iter()
+        .position(|n| {
+            sum += n;
+            sum >= target
+        })
+        .unwrap_or(0) as u32;
+    let threshold = (14 + 5 * grain / 2).clamp(18, 44) as u8;
+    // The pixel itself has to be dark too, or strokes would swell into each other.
+    for (value, dark) in smooth.iter_mut().zip(dark) {
+        *value = u8::from(*value > threshold && *dark >= threshold);
+    }
+    smooth
 }

@@ -30,6 +30,8 @@ pub struct Structure {
     pub components: Vec<Component>,
     /// Common height of a letter.
     pub text_height: f32,
+    /// Darkness of the page, row by row.
+    pub(crate) dark: Vec<u8>,
 }
 
 /// Finds rulings, tables and text lines.
@@ -77,8 +79,10 @@ pub fn analyse(mut page: Page) -> Structure {
     lines.extend(line::chained(&page, &walls, &free, text_height));
     lines.sort_by(|a, b| {
         let centre = |l: &TextLine| f64::from(l.band.0 + l.band.1) / 2.0;
-        (a.limits.0, centre(a), a.bbox.x)
-            .partial_cmp(&(b.limits.0, centre(b), b.bbox.x))
+        // Walls that lean or come in pieces still bound one zone.
+        let zone = |l: &TextLine| (l.limits.0 / (0.05 * page.width as f32)).round();
+        (zone(a), centre(a), a.bbox.x)
+            .partial_cmp(&(zone(b), centre(b), b.bbox.x))
             .unwrap_or(std::cmp::Ordering::Equal)
     });
     Structure {
@@ -91,6 +95,66 @@ pub fn analyse(mut page: Page) -> Structure {
         lines,
         components,
         text_height,
+        dark: page.dark,
+    }
+}
+
+impl Structure {
+    /// A box of writing, made wider by what is too faint for the binarisation but goes on from it.
+    pub(crate) fn grown_to_faint(&self, rect: &Rect<Restored>, x0: f64, x1: f64) -> Rect<Restored> {
+        let th = f64::from(self.text_height);
+        let (w, h) = (self.width as usize, self.height as usize);
+        let (left, right) = ((x0.max(0.0)) as usize, (x1.max(0.0) as usize).min(w));
+        // The lowest part may hold the dots of a leader.
+        let (top, bottom) =
+            ((rect.y + 0.1 * rect.h).max(0.0) as usize, ((rect.bottom() - 0.28 * rect.h) as usize).min(h));
+        if right <= left + 2 || bottom <= top + 2 {
+            return *rect;
+        }
+        let mut means = vec![0f32; right - left];
+        for y in top..bottom {
+            for (mean, dark) in means.iter_mut().zip(&self.dark[y * w + left..y * w + right]) {
+                *mean += f32::from((*dark).min(110));
+            }
+        }
+        let rows = (bottom - top) as f32;
+        means.iter_mut().for_each(|m| *m /= rows);
+        let mut sorted = means.clone();
+        sorted.sort_by(f32::total_cmp);
+        let base = sorted[sorted.len() / 5];
+        let inside = |x: f64| ((x - left as f64).max(0.0) as usize).min(means.len() - 1);
+        let (a, b) = (inside(rect.x), inside(rect.right()));
+        let strong = means[a..=b].iter().sum::<f32>() / (b - a + 1) as f32 - base;
+        let threshold = base + (0.22 * strong).max(2.5);
+        let patience = (0.9 * th) as usize;
+        let reach = |steps: &mut dyn Iterator<Item = usize>| {
+            let (mut last, mut blank) = (None, 0);
+            for i in steps.take((7.0 * th) as usize) {
+                if means[i] > threshold {
+                    last = Some(i);
+                    blank = 0;
+                } else {
+                    blank += 1;
+                    if blank > patience {
+                        break;
+                    }
+                }
+            }
+            last
+        };
+        let mut grown = *rect;
+        if let Some(i) = reach(&mut (b..means.len())) {
+            grown.w = (left + i) as f64 + 0.3 * th - grown.x;
+        }
+        if let Some(i) = reach(&mut (0..=a).rev()) {
+            let x = (left + i) as f64 - 0.3 * th;
+            if x < grown.x {
+                grown.w += grown.x - x;
+                grown.x = x;
+            }
+        }
+        grown.w = grown.w.max(rect.right() - grown.x);
+        grown
     }
 }
 
@@ -105,7 +169,9 @@ fn is_wall(page: &Page, vertical: &Ruling, horizontals: &[Ruling]) -> bool {
             && r.at(x) > vertical.start
             && r.at(x) < vertical.end
     });
-    vertical.length() >= page.px(200.0) && crossing.count() < 2
+    let x = vertical.middle() / page.width.max(1) as f32;
+    // Frames at the rim part nothing.
+    (0.08..0.92).contains(&x) && vertical.length() >= 0.22 * page.height as f32 && crossing.count() < 2
 }
 
 /// Median height of the components that may be letters.
