@@ -6,6 +6,7 @@ mod config;
 mod engine;
 mod index;
 mod output;
+mod parallel;
 mod progress;
 mod store;
 

@@ -39,8 +39,12 @@ pub fn read_box(
     let alone = Form { fields: vec![field.clone()], ..form.clone() };
     let context = Context { settings: settings.extract.clone(), ..Context::default() };
     let read = sobo_extract::extract(&alone, vec![entry], &context);
-    let mut field =
-        read.entries.into_iter().next().and_then(|mut entry| entry.fields.swap_remove(&field.name)).unwrap_or_default();
+    let mut field = read
+        .entries
+        .into_iter()
+        .next()
+        .and_then(|mut entry| entry.fields.swap_remove(&field.name))
+        .unwrap_or_default();
     field.bbox = bbox;
     Ok(field)
 }

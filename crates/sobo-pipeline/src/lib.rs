@@ -28,8 +28,8 @@ mod worker;
 
 pub use disk::free_bytes;
 pub use error::{PipelineError, Result};
-pub use fixity::FixitySummary;
 pub use field_box::read_box;
+pub use fixity::FixitySummary;
 pub use follow::{Follower, IndexEntry, Stated, follow};
 pub use intake::{IntakeRequest, IntakeSummary, PlannedFile};
 pub use page::ReadPage;

@@ -107,7 +107,6 @@ struct Run {
     sink: Arc<dyn ProgressSink>,
     stop: Stop,
     worker: String,
-    pool: rayon::ThreadPool,
     begun: AtomicU64,
     summary: Mutex<RunSummary>,
     volumes: Mutex<HashMap<i64, Arc<VolumeDescriptor>>>,
@@ -132,11 +131,6 @@ impl Store {
         let jobs = options.jobs.max(1);
         let waiting = self.database.queue_length(options.volume_id).await?.waiting as u64;
         sink.progress(Progress::RunBegun { waiting, jobs });
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(jobs)
-            .thread_name(|index| format!("page {index}"))
-            .build()
-            .map_err(|error| PipelineError::Worker { what: error.to_string() })?;
         let run = Arc::new(Run {
             store: self.clone(),
             reader,
@@ -144,7 +138,6 @@ impl Store {
             sink,
             stop,
             worker: this_worker(),
-            pool,
             begun: AtomicU64::new(0),
             summary: Mutex::default(),
             volumes: Mutex::default(),
@@ -243,11 +236,16 @@ impl Run {
         };
         let (sender, mut receiver) = tokio::sync::oneshot::channel();
         let (run, page) = (Arc::clone(self), page.clone());
-        self.pool.spawn(move || {
-            let processed = stages::process(bytes, &page, &volume, &*run.reader, &run.options.limits);
-            // Nobody waits any more where the run was given up.
-            let _ = sender.send(processed);
-        });
+        // A thread of its own, not one of a work-stealing pool: the neural runtime waits on a pool of its own, and a
+        // work-stealing thread that waits would begin another page meanwhile.
+        std::thread::Builder::new()
+            .name(format!("page {}", page.id))
+            .spawn(move || {
+                let processed = stages::process(bytes, &page, &volume, &*run.reader, &run.options.limits);
+                // Nobody waits any more where the run was given up.
+                let _ = sender.send(processed);
+            })
+            .map_err(|error| PipelineError::Worker { what: format!("no thread for a page: {error}") })?;
         let mut renewal = tokio::time::interval((self.options.lease / 3).max(Duration::from_millis(1)));
         renewal.tick().await;
         loop {

@@ -56,7 +56,7 @@ pub(crate) async fn fetch(vault: &Vault, page: &Page) -> Result<Result<Vec<u8>, 
     }
 }
 
-/// Stages 2 and 3, on a thread of the pool. Bytes and pixels are gone when it returns.
+/// Stages 2 and 3, on a thread of their own. Bytes and pixels are gone when it returns.
 pub(crate) fn process(
     bytes: Vec<u8>,
     page: &Page,

@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use rayon::prelude::*;
 use sobo_core::PageReading;
 use sobo_evaluate::report::{self, Cost};
 use sobo_evaluate::{PageTruth, Scores, read_labels, score_line, score_page, summarise_lines};
@@ -18,6 +17,7 @@ use crate::arguments::{EvaluateArguments, Format};
 use crate::config::Config;
 use crate::engine::{Engine, failed_reading, load_reader};
 use crate::output::{Ending, json, line, note};
+use crate::parallel;
 
 /// Reads a folder with truth and prints the figures.
 ///
@@ -84,20 +84,13 @@ fn evaluate_pages(config: &Config, arguments: &EvaluateArguments) -> Result<Endi
         Some(path) => given_readings(path, &truths)?,
         None => {
             let engine = Engine::load(config)?;
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.jobs.max(1)).build()?;
-            pool.install(|| {
-                truths
-                    .par_iter()
-                    .map(|(image, truth)| {
-                        let found =
-                            Found { name: image.display().to_string(), source: Source::File(image.clone()) };
-                        let read = engine.read_scan(&found, &config.limits, false).into_iter().next();
-                        read.map_or_else(
-                            || failed_reading(&truth.page, 0, "the file has no page".to_owned()),
-                            |read| read.reading,
-                        )
-                    })
-                    .collect()
+            parallel::map(&truths, arguments.jobs, |(image, truth)| {
+                let found = Found { name: image.display().to_string(), source: Source::File(image.clone()) };
+                let read = engine.read_scan(&found, &config.limits, false).into_iter().next();
+                read.map_or_else(
+                    || failed_reading(&truth.page, 0, "the file has no page".to_owned()),
+                    |read| read.reading,
+                )
             })
         }
     };

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use rayon::prelude::*;
 use sobo_core::PageReading;
 use sobo_evaluate::read_labels;
 use sobo_read::LineInput;
@@ -12,6 +11,7 @@ use crate::arguments::{Format, ReadArguments};
 use crate::config::Config;
 use crate::engine::{Engine, ReadScan, failed_reading, load_reader};
 use crate::output::{Ending, json, json_line, line, note};
+use crate::parallel;
 
 /// Pages in flight: readings are printed in input order, so a slow page holds back those after it.
 const BATCH: usize = 64;
@@ -27,16 +27,12 @@ pub(crate) fn read(config: &Config, arguments: &ReadArguments) -> Result<Ending>
         anyhow::ensure!(!engine.forms.is_empty(), "there is no form `{id}`; `sobo form list` shows them");
     }
     let scan = sobo_intake::scan(&arguments.images, &config.limits);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.jobs.max(1)).build()?;
     let mut failed = false;
     let mut all: Vec<PageReading> = Vec::new();
     let several = scan.found.len() > 1;
     for batch in scan.found.chunks(BATCH) {
-        let read: Vec<Vec<ReadScan>> = pool.install(|| {
-            batch
-                .par_iter()
-                .map(|found| engine.read_scan(found, &config.limits, arguments.overlay.is_some()))
-                .collect()
+        let read: Vec<Vec<ReadScan>> = parallel::map(batch, arguments.jobs, |found| {
+            engine.read_scan(found, &config.limits, arguments.overlay.is_some())
         });
         for scanned in read.into_iter().flatten() {
             failed |= scanned.failed;
