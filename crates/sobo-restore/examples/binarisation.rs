@@ -13,15 +13,14 @@ fn main() -> anyhow::Result<()> {
         .filter(|p| p.file_stem().is_some_and(|s| s.to_string_lossy().ends_with("_source")))
         .collect();
     sources.sort();
-    let rules: [(&str, fn(&GrayImage) -> GrayImage); 6] = [
+    let rules: [(&str, fn(&GrayImage) -> GrayImage); 5] = [
         ("otsu", |i| sobo_restore::otsu(i)),
         ("sauvola", |i| sobo_restore::sauvola(i, 20, 0.2)),
         ("wolf", |i| sobo_restore::wolf(i, 20, 0.5)),
-        ("local contrast", |i| sobo_restore::local_contrast(i, 16)),
-        ("sobo", |i| sobo_restore::binarise(i, 300.0)),
-        ("sobo 200", |i| sobo_restore::binarise(i, 200.0)),
+        ("local contrast", |i| sobo_restore::local_contrast(i, 20)),
+        ("sobo", |i| sobo_restore::binarise(i, 400.0)),
     ];
-    let mut sums = [0.0; 6];
+    let mut sums = [0.0; 5];
     println!("{:28} {}", "image", rules.map(|r| format!("{:>15}", r.0)).concat());
     for path in &sources {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().replace("_source", "");

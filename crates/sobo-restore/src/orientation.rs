@@ -9,7 +9,9 @@ use crate::raster;
 /// Writing must be this much longer down the page than across it before the page is laid on its side.
 const SIDEWAYS: f64 = 1.25;
 /// Evidence, in standard errors, before a page is turned on its head.
-const UPSIDE_DOWN: f64 = 6.0;
+const UPSIDE_DOWN: f64 = 4.5;
+/// What narrow rows at one end of a ruled table only, its head, are worth in standard errors.
+const HEAD: f64 = 3.0;
 
 /// How much longer runs of writing are across the page than down it; above 1 for upright or upside-down pages, below
 /// for pages on their side. `darkness` has about 150 dots per inch.
@@ -61,6 +63,8 @@ pub struct OrientationEvidence {
     pub hanging: f64,
     /// Standard errors by which the tails of lines of text lie below rather than above.
     pub tails: f64,
+    /// Where a ruled table has its narrow rows: negative for the upper end, positive for the lower, 0 for none.
+    pub head: f64,
 }
 
 impl OrientationEvidence {
@@ -69,9 +73,10 @@ impl OrientationEvidence {
         self.anisotropy > 0.0 && self.anisotropy * SIDEWAYS < 1.0
     }
 
-    /// Whether both kinds of evidence say that the page stands on its head, and together strongly.
+    /// Whether the evidence says strongly, and the writing nowhere denies, that the page stands on its head.
     pub(crate) fn is_upside_down(&self) -> bool {
-        self.hanging + self.tails > UPSIDE_DOWN && self.hanging > -1.0 && self.tails > -1.0
+        let sum = self.hanging + self.tails + self.head;
+        sum > UPSIDE_DOWN && self.hanging > -1.5 && self.tails > -1.5
     }
 }
 
@@ -83,6 +88,7 @@ impl OrientationEvidence {
 pub(crate) fn upside_down(strips: &Strips, rulings: &[Trace], evidence: &mut OrientationEvidence) {
     evidence.hanging = hanging(strips, rulings);
     evidence.tails = tails(strips, rulings);
+    evidence.head = head(strips, rulings);
 }
 
 /// Standard errors by which more ink hangs below the rulings than stands on them.
@@ -104,6 +110,37 @@ fn hanging(strips: &Strips, rulings: &[Trace]) -> f64 {
         }
     }
     standard_errors(&votes)
+}
+
+/// Which end of a ruled table has narrow rows, the head with its labels.
+fn head(strips: &Strips, rulings: &[Trace]) -> f64 {
+    let wide = 0.28 * (strips.profiles.len() * STRIP) as f32;
+    let long: Vec<&Trace> = rulings.iter().filter(|t| t.span().1 - t.span().0 > wide).collect();
+    // The rulings of a table begin at its edge; dotted leaders begin where their labels end.
+    let beginning = |t: &Trace| long.iter().filter(|u| (u.span().0 - t.span().0).abs() < 28.0).count();
+    let Some(first) = long.iter().max_by_key(|t| beginning(t)) else { return 0.0 };
+    let mut levels: Vec<f32> = long
+        .iter()
+        .filter(|t| (t.span().0 - first.span().0).abs() < 28.0)
+        .map(|t| t.points.iter().map(|p| p.1).sum::<f32>() / t.points.len() as f32)
+        .collect();
+    levels.sort_by(f32::total_cmp);
+    // Double rules are one level.
+    levels.dedup_by(|b, a| *b - *a < 14.0);
+    let gaps: Vec<f32> = levels.windows(2).map(|p| p[1] - p[0]).collect();
+    if gaps.len() < 5 {
+        return 0.0;
+    }
+    let mut sorted = gaps.clone();
+    sorted.sort_by(f32::total_cmp);
+    let row = sorted[sorted.len() / 2];
+    let narrow = |gap: &f32| *gap < 0.65 * row;
+    let (top, bottom) = (gaps.iter().take(2).any(narrow), gaps.iter().rev().take(2).any(narrow));
+    match (top, bottom) {
+        (true, false) => -HEAD,
+        (false, true) => HEAD,
+        _ => 0.0,
+    }
 }
 
 /// Standard errors by which the tails of lines of text lie below rather than above.

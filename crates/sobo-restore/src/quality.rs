@@ -45,9 +45,10 @@ pub struct Quality {
 
 /// What the quality is judged by.
 pub(crate) struct Evidence<'a> {
-    /// Flattened page at the working resolution, not yet turned.
-    pub(crate) flat: &'a GrayImage,
-    /// Its darkness: 0 on paper and beside the sheet.
+    /// The page as scanned, at about the working resolution. Flattening takes smeared strokes for stains, so blur is
+    /// measured before it.
+    pub(crate) grey: &'a GrayImage,
+    /// Darkness of the flattened page: 0 on paper and beside the sheet.
     pub(crate) darkness: &'a GrayImage,
     pub(crate) brightness: u8,
     pub(crate) dpi: f64,
@@ -55,7 +56,7 @@ pub(crate) struct Evidence<'a> {
 
 /// Judges a page.
 pub(crate) fn judge(evidence: &Evidence<'_>, limits: &QualityLimits) -> Quality {
-    let sharpness = sharpness(evidence.flat, evidence.darkness);
+    let measured = sharpness(evidence.grey);
     let pixels = evidence.darkness.as_raw();
     let ink = pixels.iter().filter(|&&v| v > 40).count() as f32 / pixels.len().max(1) as f32;
     let cut = cut_strokes(evidence.darkness);
@@ -63,7 +64,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>, limits: &QualityLimits) -> Quality 
         score: 1.0,
         defects: Vec::new(),
         rescan: false,
-        sharpness,
+        sharpness: measured.unwrap_or(1.0),
         brightness: f32::from(evidence.brightness),
         dpi: evidence.dpi as f32,
         ink,
@@ -78,9 +79,9 @@ pub(crate) fn judge(evidence: &Evidence<'_>, limits: &QualityLimits) -> Quality 
     };
     check(Defect::TooDark, f32::from(evidence.brightness), limits.least_brightness);
     check(Defect::LowResolution, evidence.dpi as f32, limits.least_dpi);
-    check(Defect::Blank, ink, limits.least_ink);
-    if ink >= limits.least_ink {
-        check(Defect::Blur, sharpness, limits.least_sharpness);
+    match measured {
+        Some(sharpness) => check(Defect::Blur, sharpness, limits.least_sharpness),
+        None => check(Defect::Blank, ink, limits.least_ink),
     }
     if cut > limits.most_cut_strokes {
         quality.defects.push(Defect::Cropped);
@@ -90,49 +91,45 @@ pub(crate) fn judge(evidence: &Evidence<'_>, limits: &QualityLimits) -> Quality 
     quality
 }
 
-/// Steepness of the steepest tenth of stroke edges.
-fn sharpness(flat: &GrayImage, darkness: &GrayImage) -> f32 {
-    let (w, h) = (flat.width() as usize, flat.height() as usize);
+/// Steepness of the steepest tenth of stroke edges, or `None` where there are hardly any strokes.
+fn sharpness(image: &GrayImage) -> Option<f32> {
+    const REACH: usize = 8;
+    const LEAST_CONTRAST: i32 = 36;
+    let (w, h) = (image.width() as usize, image.height() as usize);
+    let grey = image.as_raw();
     let mut histogram = [0u32; 65];
     let mut edges = 0u32;
-    if w < 16 || h < 16 {
-        return 1.0;
-    }
-    let (grey, dark) = (flat.as_raw(), darkness.as_raw());
-    for y in (4..h - 4).step_by(3) {
-        for x in 4..w - 4 {
+    for y in (REACH..h.saturating_sub(REACH)).step_by(3) {
+        for x in REACH..w.saturating_sub(REACH) {
             let i = y * w + x;
-            // A stroke crossed from left to right: darkest here, paper on both sides within 4 pixels.
+            // A stroke crossed from left to right: darkest here, with paper on both sides.
             let v = grey[i];
-            if dark[i] < 50 || v > grey[i - 1] || v >= grey[i + 1] {
+            if v > grey[i - 1] || v >= grey[i + 1] {
                 continue;
             }
-            let left = grey[i - 4..i].iter().copied().max().unwrap_or(0);
-            let right = grey[i + 1..=i + 4].iter().copied().max().unwrap_or(0);
+            let left = grey[i - REACH..i].iter().copied().max().unwrap_or(0);
+            let right = grey[i + 1..=i + REACH].iter().copied().max().unwrap_or(0);
             let contrast = i32::from(left.min(right)) - i32::from(v);
-            if contrast < 40 {
+            if contrast < LEAST_CONTRAST {
                 continue;
             }
-            let steepest = (i - 4..i + 4)
-                .map(|j| (i32::from(grey[j]) - i32::from(grey[j + 1])).abs())
-                .max()
-                .unwrap_or(0);
+            let steps = grey[i - REACH..=i + REACH].windows(2);
+            let steepest = steps.map(|p| (i32::from(p[0]) - i32::from(p[1])).abs()).max().unwrap_or(0);
             histogram[((steepest * 64 / contrast).clamp(0, 64)) as usize] += 1;
             edges += 1;
         }
     }
     if edges < 50 {
-        // Nothing to measure by; a page without strokes is judged by its ink.
-        return if edges == 0 { 0.0 } else { 1.0 };
+        return None;
     }
     let mut seen = 0;
     for (steepness, &n) in histogram.iter().enumerate().rev() {
         seen += n;
         if seen * 10 >= edges {
-            return steepness as f32 / 64.0;
+            return Some(steepness as f32 / 64.0);
         }
     }
-    0.0
+    Some(0.0)
 }
 
 /// The most strokes that any side of the image cuts: runs of ink 2 to 12 pixels wide on its outermost pixels, with

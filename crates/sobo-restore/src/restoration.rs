@@ -83,7 +83,7 @@ pub fn restore(page: &DynamicImage, dpi: Option<f64>, settings: &Settings) -> Re
     };
     let mut view = View::new(flat, sheet, settings);
     let grounds = quality::Evidence {
-        flat: &view.flat,
+        grey: &grey.small,
         darkness: &view.darkness,
         brightness: grey.paper_level,
         dpi: guess,

@@ -58,7 +58,7 @@ impl Default for QualityLimits {
             least_brightness: 60.0,
             least_dpi: 110.0,
             least_ink: 0.0004,
-            least_sharpness: 0.2,
+            least_sharpness: 0.33,
             most_cut_strokes: 40,
         }
     }

@@ -53,11 +53,8 @@ impl Sheet {
             None if paper < 238.0 => flood(&mut outside, 0.3, |x, y| small.get_pixel(x, y).0[0] >= 251),
             None => {}
         }
-        let hole = (paper * HOLE) as u8;
-        let black =
-            GrayImage::from_fn(w, h, |x, y| Luma([if small.get_pixel(x, y).0[0] < hole { 255 } else { 0 }]));
-        let solid = raster::dilate(&raster::erode(&black, 1), 2);
-        let data = outside.as_raw().iter().zip(solid.as_raw()).map(|(&o, &s)| !(o | s)).collect();
+        let holes = holes(&small, paper);
+        let data = outside.as_raw().iter().zip(holes.as_raw()).map(|(&o, &s)| !(o | s)).collect();
         let mask = GrayImage::from_raw(w, h, data).unwrap_or_default();
         Self { mask: raster::erode(&mask, 1) }
     }
@@ -188,6 +185,27 @@ fn flood(outside: &mut GrayImage, most: f32, is_outside: impl Fn(u32, u32) -> bo
     if (marked as f32) < most * (w * h) as f32 {
         *outside = grown;
     }
+}
+
+/// 255 on solid black patches at least 2 mm wide, with what belongs to them.
+fn holes(small: &GrayImage, paper: f32) -> GrayImage {
+    let below = |level: f32| {
+        let level = level as u8;
+        let data = small.as_raw().iter().map(|&v| if v < level { 255 } else { 0 }).collect();
+        GrayImage::from_raw(small.width(), small.height(), data).unwrap_or_default()
+    };
+    let mut found = raster::erode(&below(paper * HOLE), 1);
+    if found.as_raw().iter().all(|&v| v == 0) {
+        return found;
+    }
+    // Grow back over what is dark around them, but not along strokes that lead away.
+    let dark = below(paper * (HOLE + 0.25));
+    for _ in 0..4 {
+        let wider = raster::dilate(&found, 1);
+        let data = wider.as_raw().iter().zip(dark.as_raw()).map(|(&a, &b)| a & b).collect();
+        found = GrayImage::from_raw(small.width(), small.height(), data).unwrap_or_default();
+    }
+    raster::dilate(&found, 1)
 }
 
 /// The median of the brighter half.
