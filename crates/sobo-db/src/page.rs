@@ -198,10 +198,9 @@ queries! {
             Some("a page cannot take its own place".to_owned())
         } else if old_page.volume_id != new_page.volume_id {
             Some(format!("page {new} belongs to another volume"))
-        } else if let Some(other) = old_page.superseded_by.or(new_page.superseded_by) {
-            Some(format!("page {other} has taken its place already"))
         } else {
-            None
+            let other = old_page.superseded_by.or(new_page.superseded_by);
+            other.map(|other| format!("page {other} has taken its place already"))
         };
         if let Some(why) = refusal {
             return Err(DbError::Conflict { what: "page", id: old.to_string(), why });

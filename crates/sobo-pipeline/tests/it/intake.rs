@@ -66,7 +66,7 @@ on_both! {
             assert!(file.reason.contains(name) && file.reason.contains(';'), "{}", file.reason);
             assert_eq!(file.outcome, FileOutcome::Refused);
         }
-        let events = events.0.lock().unwrap();
+        let events = events.0.lock().unwrap().clone();
         assert!(matches!(events[0], Progress::FilesFound { files: 5 }));
         assert_eq!(events.len(), 6);
         assert_eq!(store.vault.list().await.unwrap().len(), 1);

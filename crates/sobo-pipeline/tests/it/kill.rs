@@ -62,7 +62,7 @@ async fn child() {
     let recorded = AtomicU32::new(0);
     let intake = |progress: Progress| {
         if matches!(progress, Progress::FileRecorded { new: true, .. })
-            && recorded.fetch_add(1, Ordering::SeqCst) % 3 == 0
+            && recorded.fetch_add(1, Ordering::SeqCst).is_multiple_of(3)
         {
             announce(VAULT);
         }
