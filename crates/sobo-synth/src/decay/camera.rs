@@ -1,5 +1,8 @@
 //! Taking the picture: sampling the sheet through its warp, light, blur, noise, grey and bitonal scans.
 
+// Loops over three channels read several arrays at once.
+#![allow(clippy::needless_range_loop)]
+
 use image::{GrayImage, RgbImage};
 
 use crate::ink::PixelBox;
