@@ -8,4 +8,5 @@ mod queue;
 mod reading;
 mod register;
 mod setting;
+mod verification;
 mod volume;
