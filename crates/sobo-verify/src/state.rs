@@ -342,7 +342,9 @@ impl State {
                 StepKind::Check => {
                     changed(name) || (!start.accepted && (start.reading.is_some() || start.required))
                 }
-                StepKind::Blind => start.blind,
+                // Where the machine found nothing and the form demands nothing, the blind reader may speak but need not:
+                // if the first person did, the two differ and the arbiter looks.
+                StepKind::Blind => start.blind && (start.reading.is_some() || start.required),
                 StepKind::Arbitrate => self.disputed.contains(name),
                 StepKind::SignOff => false,
             })

@@ -167,6 +167,8 @@ export class Sheet {
     element.classList.toggle("attention", this.needs(field));
     element.classList.toggle("said", Boolean(field.said));
     element.classList.toggle("closed", !field.editable);
+    // What the page does not have takes little room, but keeps its place in the order of the form.
+    element.classList.toggle("absent", !field.text && !field.lacuna && !field.hidden && !this.needs(field));
     for (const button of field.lacunaBox.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String(button.dataset.lacuna === field.lacuna));
     }
