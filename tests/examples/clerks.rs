@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().map_or_else(|| PathBuf::from("samples/pages"), PathBuf::from);
+    let folder = arguments.next().map_or_else(|| PathBuf::from("samples/volumes"), PathBuf::from);
     let port = arguments.next().map_or(Ok(8080), |port| port.parse())?;
     let pages = arguments.next().map_or(Ok(27), |pages| pages.parse())?;
     let office = clerks::open(&folder, pages, port).await?;

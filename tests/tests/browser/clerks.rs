@@ -73,7 +73,7 @@ pub struct Office {
     pub address: SocketAddr,
     /// Its database.
     pub db: Database,
-    /// What is written, by page name, entry on the page and field.
+    /// What is written, by the page's path in the folder, entry on the page and field.
     pub truth: BTreeMap<(String, usize), IndexMap<String, String>>,
     server: tokio::task::JoinHandle<()>,
     _folder: tempfile::TempDir,
@@ -126,29 +126,19 @@ pub async fn open(folder: &Path, most: usize, port: u16) -> Result<Office> {
             .await
             .map_err(|error| anyhow::anyhow!("{error}"))?;
     }
-    let mut truths: Vec<PathBuf> = std::fs::read_dir(folder)
-        .with_context(|| format!("{}", folder.display()))?
-        .flatten()
-        .map(|file| file.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-        .collect();
-    truths.sort();
-    truths.truncate(most);
-    if truths.is_empty() {
-        bail!("{} has no truth files", folder.display());
-    }
     let mut files = HashMap::new();
     let mut truth = BTreeMap::new();
-    for path in truths {
+    for path in truth_files(folder)?.into_iter().take(most) {
         let page: Truth = serde_json::from_str(&std::fs::read_to_string(&path)?)
             .with_context(|| format!("{}", path.display()))?;
-        let picture = folder.join(&page.page);
+        let picture = path.with_file_name(&page.page);
+        let source = picture.strip_prefix(folder)?.display().to_string();
         let sha256 = hex::encode(Sha256::digest(std::fs::read(&picture)?));
-        take_in(&db, &page, &sha256).await?;
+        take_in(&db, &page, &source, &sha256).await?;
         files.insert(sha256, picture);
         for (index, entry) in page.entries.iter().enumerate() {
             let fields = entry.fields.iter().map(|(name, field)| (name.clone(), field.text.clone()));
-            truth.insert((page.page.clone(), index), fields.collect());
+            truth.insert((source.clone(), index), fields.collect());
         }
     }
     let state = AppState {
@@ -167,7 +157,28 @@ pub async fn open(folder: &Path, most: usize, port: u16) -> Result<Office> {
     Ok(Office { address, db, truth, server, _folder: store })
 }
 
-async fn take_in(db: &Database, page: &Truth, sha256: &str) -> Result<()> {
+/// Truth files in `folder` and its folders: the first page of every volume, then the second pages.
+fn truth_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for file in std::fs::read_dir(&folder).with_context(|| format!("{}", folder.display()))? {
+            let path = file?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "json") {
+                found.push(path);
+            }
+        }
+    }
+    if found.is_empty() {
+        bail!("{} has no truth files", folder.display());
+    }
+    found.sort_by_key(|path| (path.file_name().map(ToOwned::to_owned), path.clone()));
+    Ok(found)
+}
+
+async fn take_in(db: &Database, page: &Truth, source: &str, sha256: &str) -> Result<()> {
     let kind = match page.register_type {
         RegisterType::Marriage => "KH",
         RegisterType::Death => "KT",
@@ -199,7 +210,7 @@ async fn take_in(db: &Database, page: &Truth, sha256: &str) -> Result<()> {
         who: "kho",
         volume_id: volume.id,
         batch: "đợt 1",
-        source: &page.page,
+        source,
         handed: Handed::Taken { sha256: sha256.to_owned(), bytes: 1, pages },
     };
     db.record_file(&intake).await?;

@@ -13,5 +13,5 @@ use std::path::{Path, PathBuf};
 /// Pages with truth: the samples of the repository, or those of the folder the environment names.
 fn pages() -> PathBuf {
     std::env::var_os("SOBO_BROWSER_PAGES")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/pages"), PathBuf::from)
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/volumes"), PathBuf::from)
 }
