@@ -124,7 +124,7 @@ async function show(entry) {
 async function lookAhead() {
   const from = current;
   try {
-    const next = await call("POST", "/api/work/next", { ...settings.wish, after: from.place, except: [from.id] });
+    const next = await call("POST", "/api/work/next", { ...settings.wish, after: from.place, except: notAgain() });
     if (current !== from) {
       if (next && next.id !== current.id) farewell("/api/release", { entries: [next.id] });
       return;
@@ -145,7 +145,7 @@ async function forward() {
   ahead = null;
   if (next) return show(next);
   try {
-    const asked = await call("POST", "/api/work/next", { ...settings.wish, after: current?.place ?? -1, except: current ? [current.id] : [] });
+    const asked = await call("POST", "/api/work/next", { ...settings.wish, after: current?.place ?? -1, except: notAgain() });
     if (asked) return show(asked);
     finishedQueue();
   } catch (error) {
@@ -181,7 +181,7 @@ function failed(error, again) {
 // Submissions on their way. The next entry is shown at once; what was said stays in this browser until the server has
 // it, also through a lost connection, a reload or a crash, and sending it twice does no harm.
 const OUTBOX = `sobo.outbox.${settings.person}`;
-let sending = false;
+let sending = null;
 
 function outbox() {
   try {
@@ -195,31 +195,35 @@ function keepOutbox(letters) {
   localStorage.setItem(OUTBOX, JSON.stringify(letters));
 }
 
-async function sendOutbox() {
-  if (sending) return;
-  sending = true;
-  try {
-    for (let letters = outbox(); letters.length; letters = outbox()) {
-      const letter = letters[0];
-      try {
-        await call("POST", `/api/entries/${letter.entry.id}/submit`, letter.body);
-        connection(true);
-        drafts.forget(letter.entry);
-      } catch (error) {
-        if (error instanceof Offline || error.status === 401 || error.status >= 500) {
-          failed(error);
-          setTimeout(sendOutbox, 2000);
-          return;
-        }
-        // Refused for good: the entry has moved on. The person is told where, and the draft is dropped.
-        drafts.forget(letter.entry);
-        tell(`${letter.entry.place}: ${error.message}`);
+// One sender at a time; whoever asks while it runs waits for the same end.
+function sendOutbox() {
+  sending ??= deliver().finally(() => (sending = null));
+  return sending;
+}
+
+async function deliver() {
+  for (let letters = outbox(); letters.length; letters = outbox()) {
+    const letter = letters[0];
+    try {
+      await call("POST", `/api/entries/${letter.entry.id}/submit`, letter.body);
+      connection(true);
+    } catch (error) {
+      if (error instanceof Offline || error.status === 401 || error.status >= 500) {
+        failed(error);
+        setTimeout(sendOutbox, 2000);
+        return;
       }
-      keepOutbox(outbox().slice(1));
+      // Refused for good: the entry has moved on. The person is told where, and the draft is dropped.
+      tell(`${letter.entry.place}: ${error.message}`);
     }
-  } finally {
-    sending = false;
+    drafts.forget(letter.entry);
+    keepOutbox(outbox().slice(1));
   }
+}
+
+// Entries not to be offered again: the one at work and those whose submission is still on its way.
+function notAgain() {
+  return [current?.id, ...outbox().map((letter) => letter.entry.id)].filter((id) => id !== undefined);
 }
 
 async function submit() {
