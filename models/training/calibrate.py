@@ -14,6 +14,9 @@ GROUPS = {
     "all others": [],
 }
 
+#: Lines a group needs before it gets a table of its own.
+LEAST_LINES = 800
+
 
 def rows(path: Path):
     for line in path.read_text("utf-8").splitlines():
@@ -96,13 +99,13 @@ def main():
     tables, p = [], np.zeros(len(y))
     for name, names in GROUPS.items():
         mine = members(names)
-        if (mine & fit).sum() < 200:
-            mine_fit = fit
+        # A table of few lines would be calibrated to chance: the regression alone is better.
+        if (mine & fit).sum() >= LEAST_LINES:
+            points = isotonic(raw(x[mine & fit], weights), y[mine & fit], 0.5)
+            tables.append({"kinds": names, "points": points})
+            p[mine] = apply(points, raw(x[mine], weights))
         else:
-            mine_fit = mine & fit
-        points = isotonic(raw(x[mine_fit], weights), y[mine_fit], 0.5)
-        tables.append({"kinds": names, "points": points})
-        p[mine] = apply(points, raw(x[mine], weights))
+            p[mine] = raw(x[mine], weights)
         test = mine & ~fit
         if test.any():
             print(f"{name}: {test.sum()} lines, exact {y[test].mean():.1%}, expected calibration error {expected_error(p[test], y[test]):.2%}")
