@@ -10,6 +10,7 @@
 //! `c' = c (1 − s)`. The strengths stand with their rules in [`checks`]. A field is accepted when its
 //! confidence reaches the threshold of its kind and nothing contradicts it.
 
+mod book_year;
 mod checks;
 mod ditto;
 mod join;
@@ -121,6 +122,13 @@ pub fn extract(form: &Form, entries: Vec<RawEntry>, context: &Context) -> Extrac
     for raw in entries {
         extraction.entries.push(join::entry(form, raw, &context.settings));
     }
+    let inferred;
+    let context = if context.book_year.is_none() {
+        inferred = Context { book_year: book_year::infer(form, &extraction.entries), ..context.clone() };
+        &inferred
+    } else {
+        context
+    };
     for entry in &mut extraction.entries {
         for (name, field) in &mut entry.fields {
             value::snap(form, kind_of(form, name), field, context);

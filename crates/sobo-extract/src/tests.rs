@@ -611,3 +611,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_book_nobody_described_tells_its_year() {
+    let form = form("act", RegisterType::Birth, BIRTH);
+    let entries = extract(
+        &form,
+        vec![raw(vec![
+            ("birth_date", vec![line("18/4/11", 0.9)]),
+            ("birth_date_words", vec![line("mười tám tháng tư năm hai nghìn không trăm mười một", 0.9)]),
+        ])],
+        &Context::default(),
+    )
+    .entries;
+    assert_eq!(entries[0].fields["birth_date"].value.as_deref(), Some("2011-04-18"));
+}

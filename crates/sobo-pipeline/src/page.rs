@@ -170,11 +170,15 @@ pub fn read_page(
                 page.reading.entries = extraction.entries;
                 page.reading.issues.extend(extraction.issues.iter().map(ToString::to_string));
             }
-            None => page.reading.issues.push(format!(
-                "form unknown: best score {:.0}, {:.0} % of its labels found",
-                plan.score,
-                100.0 * plan.coverage
-            )),
+            None => {
+                let reason = format!(
+                    "no form fits (best score {:.0}, {:.0} % of its labels found); choose the form by hand, or add one",
+                    plan.score,
+                    100.0 * plan.coverage
+                );
+                page.reading.issues.push(reason.clone());
+                page.outcome = Outcome::Failed { reason };
+            }
         }
         if restoration.quality.rescan {
             page.outcome = Outcome::RescanWanted { reasons: defects };
