@@ -142,7 +142,7 @@ fn main() {
         if verbose && let Some(i) = plan.form {
             for (b, t) in sobo_layout::explain(&s, &forms[i], &anchors) {
                 let a = anchors.iter().find(|a| {
-                    (a.request.rect.y - b.y).abs() < 30.0
+                    (a.request.rect.y - b.y).abs() < 60.0
                         && a.request.rect.x <= b.x
                         && a.request.rect.x > b.x - 20.0
                 });

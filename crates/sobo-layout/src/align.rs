@@ -55,15 +55,15 @@ pub fn align(structure: &Structure, forms: &[LoadedForm], anchors: &[Anchor]) ->
     plan
 }
 
-/// What every stretch of ink on a page of labels was taken for on a form, in reading order: for
-/// those who write forms. Empty for ledgers.
+/// What every stretch of ink on a page of labels, or every column of a ledger, was taken for on a
+/// form, in reading order: for those who write forms.
 pub fn explain(
     structure: &Structure,
     form: &LoadedForm,
     anchors: &[Anchor],
 ) -> Vec<(Rect<Restored>, String)> {
     if form.form.layout == "ledger" {
-        Vec::new()
+        ledger::Columns::new(structure, anchors).explain(form)
     } else {
         labelled::Slots::new(structure, anchors).explain(form)
     }

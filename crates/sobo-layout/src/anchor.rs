@@ -4,6 +4,7 @@ use sobo_core::{Reading, Rect, Restored};
 
 use crate::line::{TextLine, bounds, in_box};
 use crate::structure::Structure;
+use crate::table::median;
 
 /// Which part of the page a request belongs to.
 #[derive(Debug, Copy, Clone, PartialEq, Eq)]
@@ -81,10 +82,15 @@ pub fn anchor_requests(structure: &Structure) -> Vec<AnchorRequest> {
                 x > band.x && x < band.right() && y > band.y - th && y < band.bottom() + th
             })
             .collect();
+        // Heads are printed smaller than the entries are written.
+        let heights: Vec<f32> =
+            inside.iter().map(|c| c.height() as f32).filter(|h| f64::from(*h) > 0.3 * th).collect();
+        let letter = median(&heights).unwrap_or(structure.text_height).min(structure.text_height);
+        let th = f64::from(letter);
         for column in 0..table.columns() {
             // The column numbers stand in the last, low row of the head; they are not read.
             let cell = table.cell(0, table.label_rows().saturating_sub(1), column);
-            for line in in_box(&cell, &inside, structure.text_height) {
+            for line in in_box(&cell, &inside, letter) {
                 if line.bbox.w < 0.7 * th || line.bbox.h < 0.35 * th {
                     continue;
                 }

@@ -220,6 +220,7 @@ impl<'a> Slots<'a> {
         let mut union: Option<Rect<Restored>> = None;
         // Line and start of the field that the last slot belonged to.
         let mut open: Option<(usize, usize, f64)> = None;
+        let mut again = false;
         for i in group {
             let (item, role) = (&self.items[*i], way.roles[*i].0);
             let (Some((line, slot)), Role::Field(field) | Role::More(field)) = (self.place(item), role)
@@ -227,6 +228,13 @@ impl<'a> Slots<'a> {
                 continue;
             };
             let Some(spec) = form.form.fields.get(field) else { continue };
+            // A label that comes again, as under a signature, opens no second value.
+            if matches!(role, Role::Field(_)) {
+                again = fields.iter().any(|f| f.name == spec.name);
+            }
+            if again {
+                continue;
+            }
             union = Some(union.map_or(line.bbox, |u| u.union(&line.bbox)));
             let label = match role {
                 Role::Field(_) => self.label(*i, &form.wordings[field]).filter(|f| f.likeness > 0.5),
@@ -537,7 +545,8 @@ pub(crate) fn writing(components: &[Component], th: f64) -> Option<Rect<Restored
     let count: usize = groups.iter().map(|g| g.count).sum();
     let large: usize = groups.iter().map(|g| g.large).sum();
     let core = groups.iter().map(|g| g.rect).reduce(|a, b| a.union(&b))?;
-    if most < 0.12 * th * th || (large == 0 && count < 2) {
+    // Two short strokes may be a ditto mark.
+    if most < 0.07 * th * th || (large == 0 && count < 2) {
         return None;
     }
     // Marks that belong to the letters.

@@ -71,6 +71,21 @@ impl<'a> Columns<'a> {
         self.columns.iter().map(observe).collect()
     }
 
+    /// What every column was taken for.
+    pub(crate) fn explain(&self, form: &LoadedForm) -> Vec<(Rect<Restored>, String)> {
+        let way = best_way(form, &self.observe(form));
+        let named = self.columns.iter().zip(&way.roles).filter_map(|(column, (role, _))| {
+            let table = self.structure.tables.get(column.table)?;
+            let rect = table.cell(0, table.head_rows().saturating_sub(1), column.column);
+            let name = match role {
+                Role::Field(f) => form.form.fields.get(*f).map_or("", |f| f.name.as_str()),
+                _ => "nothing",
+            };
+            Some((rect, name.to_owned()))
+        });
+        named.collect()
+    }
+
     /// Log-odds of a form and the share of its columns that are there.
     pub(crate) fn score(&self, form: &LoadedForm) -> (f32, f32) {
         let seen = self.observe(form);
@@ -120,7 +135,8 @@ impl<'a> Columns<'a> {
                 });
             }
             let written = entry.fields.iter().filter(|f| !f.lines.is_empty()).count();
-            if written >= 2.max(entry.fields.len() / 4) {
+            // A row that only a closing statement runs through is no entry.
+            if written >= 2.max(entry.fields.len() * 2 / 5) {
                 entry.bbox = bbox.unwrap_or_default();
                 let order = |name: &str| form.form.fields.iter().position(|f| f.name == name);
                 entry.fields.sort_by_key(|f| order(&f.name));

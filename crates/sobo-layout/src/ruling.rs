@@ -60,6 +60,13 @@ impl Ruling {
         a.1 + slope(a, b) * (along - a.0)
     }
 
+    /// A straight vertical line that is not drawn but kept by the print.
+    pub(crate) fn upright(x: f32, start: f32, end: f32) -> Self {
+        let points = vec![(start, x), (end, x)];
+        let (strength, support, pitch) = (0.0, 0.0, 0.0);
+        Self { start, end, points, stroke: Stroke::Solid, strength, support, rhythm: Vec::new(), pitch }
+    }
+
     /// Length along the line.
     pub fn length(&self) -> f32 {
         self.end - self.start

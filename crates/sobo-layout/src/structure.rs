@@ -74,9 +74,19 @@ pub fn analyse(mut page: Page) -> Structure {
         })
         .cloned()
         .collect();
-    let mut free = Vec::new();
-    let mut lines = line::on_leaders(&page, &leaders, &walls, &open, text_height, &mut free);
-    lines.extend(line::chained(&page, &walls, &free, text_height));
+    let text = |walls: &[Ruling]| {
+        let mut free = Vec::new();
+        let mut lines = line::on_leaders(&page, &leaders, walls, &open, text_height, &mut free);
+        lines.extend(line::chained(&page, walls, &free, text_height));
+        lines
+    };
+    let mut lines = text(&walls);
+    // A margin may be set apart by nothing but the edge that all labels keep.
+    if let Some(edge) = margin(&lines, text_height) {
+        let mut with_edge = walls.clone();
+        with_edge.push(edge);
+        lines = text(&with_edge);
+    }
     lines.sort_by(|a, b| {
         let centre = |l: &TextLine| f64::from(l.band.0 + l.band.1) / 2.0;
         // Walls that lean or come in pieces still bound one zone.
@@ -156,6 +166,34 @@ impl Structure {
         grown.w = grown.w.max(rect.right() - grown.x);
         grown
     }
+}
+
+/// The edge at which most lines with leaders begin, if other text stands left of it beyond a blank.
+fn margin(lines: &[TextLine], text_height: f32) -> Option<Ruling> {
+    let th = f64::from(text_height);
+    let ruled: Vec<&TextLine> = lines.iter().filter(|l| l.ruled && !l.slots.is_empty()).collect();
+    let starts: Vec<f64> = ruled.iter().map(|l| l.slots[0].ink.x).collect();
+    let near = |x: f64| starts.iter().filter(|s| (**s - x).abs() < 1.5 * th).count();
+    let common = starts.iter().copied().max_by_key(|x| (near(*x), -(x.round() as i64)))?;
+    if near(common) < 6 || near(common) * 10 < starts.len() * 6 {
+        return None;
+    }
+    let (top, bottom) = ruled
+        .iter()
+        .filter(|l| (l.slots[0].ink.x - common).abs() < 1.5 * th)
+        .fold((f64::MAX, f64::MIN), |(a, b), l| (a.min(l.bbox.y), b.max(l.bbox.bottom())));
+    let beside = |l: &&TextLine| {
+        let y = l.bbox.centre().y;
+        y > top - th
+            && y < bottom
+            && l.slots.first().is_some_and(|s| s.ink.x < common - 6.0 * th && s.ink.w > 1.5 * th)
+    };
+    if lines.iter().filter(beside).count() < 2 {
+        return None;
+    }
+    let x = (common - 1.1 * th) as f32;
+    let (start, end) = ((top - 2.0 * th).max(0.0) as f32, (bottom + th) as f32);
+    Some(Ruling::upright(x, start, end))
 }
 
 /// Whether a vertical ruling divides the page: long, and not crossed by leaders.
