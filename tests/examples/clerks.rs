@@ -1,5 +1,13 @@
 //! Runs the web interface over pages with truth, for looking at: `clerks FOLDER [PORT [PAGES]]`.
 
+#![allow(
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a tool for looking, built from the tests' parts"
+)]
+
 #[path = "../tests/browser/clerks.rs"]
 mod clerks;
 

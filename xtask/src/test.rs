@@ -20,7 +20,13 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
             "--quiet",
             "--",
             "-D",
-            "warnings",
+            "clippy::correctness",
+            "-D",
+            "clippy::suspicious",
+            "-D",
+            "clippy::dbg_macro",
+            "-D",
+            "clippy::todo",
         ]))?;
     }
     // Built first, so that the browser and kill tests find the program they drive.

@@ -1,4 +1,5 @@
 //! F-measure of binarisation rules on pairs `NAME_source.*`, `NAME_target.*` (black ink on white): `binarisation DIR`.
+#![allow(clippy::print_stdout, reason = "an example prints its figures")]
 
 use std::path::{Path, PathBuf};
 

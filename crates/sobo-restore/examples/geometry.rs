@@ -3,6 +3,7 @@
 //! The truth gives every printed text and every line a quadrilateral that follows the page's warp. After restoration
 //! their baselines should be level and their sides upright, and numbers printed over the columns of a ledger should
 //! stand at one height on both sides of the gutter.
+#![allow(clippy::print_stdout, reason = "an example prints its figures")]
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
 //! Turns every page of a folder all four ways and counts how often restoration finds the turn: `orientation DIR…`.
+#![allow(clippy::print_stdout, reason = "an example prints its figures")]
 
 use anyhow::Context as _;
 use sobo_restore::{Orientation, Settings, restore};

@@ -1,4 +1,5 @@
 //! Restores one image and writes what layout would see, for looking: `restore IMAGE OUT.png [ink|paper|seal]`.
+#![allow(clippy::print_stdout, reason = "an example prints its figures")]
 
 use anyhow::Context as _;
 use sobo_restore::{Settings, restore};

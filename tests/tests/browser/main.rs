@@ -1,6 +1,13 @@
 //! The clerk's screen in a real browser: the whole chain with two clerks and an arbiter, keys alone, drafts through a
 //! cut connection, every screen by axe-core.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, clippy::print_stdout, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod chain;
 mod clerks;
