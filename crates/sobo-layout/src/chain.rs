@@ -147,7 +147,7 @@ pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
                 }
             }
             if many {
-                let total = best_end.0 + steps.restart[g] + if slot.parted { -0.5 } else { -9.0 };
+                let total = best_end.0 + steps.restart[g] + if slot.parted { -2.5 } else { -9.0 };
                 if total > best.0 {
                     best = (total, best_end.1, true);
                 }
@@ -156,7 +156,7 @@ pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
             next[state] = best.0 + label;
             from[state] = (best.1, best.2);
             let long = form.form.fields[g].max_lines > 1 || slot.same_line;
-            let more = slot.continues + if long { 0.0 } else { -2.5 };
+            let more = slot.continues + if long { 0.0 } else { -5.0 };
             let candidates = [
                 (scores[state], state),
                 (scores[state + 1] - 0.3, state + 1),

@@ -202,6 +202,22 @@ impl<'a> Slots<'a> {
                 group.push(i);
             }
         }
+        // An entry of two or three slots is the head of the next one, unless a ruling parts them.
+        let mut index = 0;
+        while index + 1 < groups.len() {
+            let fields = groups[index].iter().filter(|i| matches!(way.roles[**i].0, Role::Field(_))).count();
+            let line = |i: Option<&usize>| i.map(|i| self.items[*i].line);
+            let apart = match (line(groups[index].first()), line(groups[index + 1].first())) {
+                (Some(a), Some(b)) => parted(self.structure, a, b),
+                _ => false,
+            };
+            if fields <= 3 && !apart {
+                let head = groups.remove(index);
+                groups[index].splice(0..0, head);
+            } else {
+                index += 1;
+            }
+        }
         groups.truncate(form.form.max_entries as usize);
         let mut entries: Vec<EntryPlan> = groups
             .iter()

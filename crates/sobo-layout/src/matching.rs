@@ -273,7 +273,7 @@ mod tests {
     fn errors_and_old_spelling_cost_little() {
         let wording = Wording::new("Sinh ngày");
         let found = find(&wording, &read("8anh ngay Ngày mười hai"), 8);
-        assert!(found.score > 0.4 * wording.ceiling(), "{found:?}");
+        assert!(found.score > 0.2 * wording.ceiling() && found.likeness > 0.7, "{found:?}");
         assert_eq!(found.last, 8);
     }
 
