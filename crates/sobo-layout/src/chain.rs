@@ -84,6 +84,11 @@ impl Steps {
                     within[f][g] = if before == f { 0.0 } else { FORBIDDEN };
                     continue;
                 }
+                if g < f && orders[g] < 2 && form.form.max_entries > 1 {
+                    // Back to the head is the next entry.
+                    within[f][g] = -9.0;
+                    continue;
+                }
                 let skipped = orders[g].saturating_sub(orders[f] + 1) as f32;
                 within[f][g] = if section(f) == section(g) {
                     if g > f { -0.5 * skipped.min(6.0) } else { -3.0 }
@@ -147,7 +152,7 @@ pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
                 }
             }
             if many {
-                let total = best_end.0 + steps.restart[g] + if slot.parted { -2.5 } else { -9.0 };
+                let total = best_end.0 + steps.restart[g] + if slot.parted { -2.0 } else { -3.5 };
                 if total > best.0 {
                     best = (total, best_end.1, true);
                 }

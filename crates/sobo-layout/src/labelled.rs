@@ -224,6 +224,7 @@ impl<'a> Slots<'a> {
             .map(|group| self.entry(form, &way, group))
             .filter(|e| e.fields.len() >= 2)
             .collect();
+        self.keep_apart(&mut entries);
         for entry in &mut entries {
             let order = |name: &str| form.form.fields.iter().position(|f| f.name == name);
             entry.fields.sort_by_key(|f| order(&f.name));
@@ -401,6 +402,28 @@ impl<'a> Slots<'a> {
         );
         let limit = (x1 + 3.0 * th).min(f64::from(line.limits.1));
         Some(self.structure.grown_to_faint(&rect, x0, limit))
+    }
+
+    /// Where no ruling parts entries that stand one above the other, the first field of the next one
+    /// does.
+    fn keep_apart(&self, entries: &mut [EntryPlan]) {
+        let th = f64::from(self.structure.text_height);
+        let top = |e: &EntryPlan| {
+            e.fields.iter().filter(|f| !f.name.ends_with("notes")).map(|f| f.place.y).fold(f64::MAX, f64::min)
+        };
+        for i in 1..entries.len() {
+            let cut = top(&entries[i]) - 2.0 * th;
+            let (above, below) = (entries[i - 1].bbox, entries[i].bbox);
+            if cut > above.y + 4.0 * th && cut < below.bottom() && above.bottom() > cut + 2.0 * th {
+                entries[i - 1].bbox = Rect::from_edges(above.x, above.y, above.right(), cut);
+            }
+            if cut > below.y + 2.0 * th
+                && cut < below.bottom()
+                && entries[i - 1].bbox.bottom() > below.y + 2.0 * th
+            {
+                entries[i].bbox = Rect::from_edges(below.x, cut, below.right(), below.bottom());
+            }
+        }
     }
 
     /// The frame around an entry: rulings that enclose its fields, else the fields themselves.
