@@ -89,7 +89,9 @@ fn images(folder: &Path) -> Result<Vec<(PathBuf, bool)>> {
             found.extend(images(&path)?);
         } else if path.extension().is_some_and(|extension| extension == "json") {
             let truth: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
-            let (Some(page), Some(size)) = (truth["page"].as_str(), truth["size"].as_array()) else { continue };
+            let (Some(page), Some(size)) = (truth["page"].as_str(), truth["size"].as_array()) else {
+                continue;
+            };
             let side = |i: usize| size.get(i).and_then(Value::as_u64).unwrap_or(0);
             found.push((path.with_file_name(page), side(0) > side(1)));
         }
