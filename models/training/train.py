@@ -83,10 +83,12 @@ def main():
     before = 0.0
     if args.resume:
         saved = torch.load(args.resume, weights_only=True)
-        model.load_state_dict(saved["model"])
+        # The weights that were shipped carry no optimiser: training goes on from their average.
+        model.load_state_dict(saved.get("model", saved["average"]))
         average.model.load_state_dict(saved["average"])
         average.count = saved["step"]
-        optimiser.load_state_dict(saved["optimiser"])
+        if "optimiser" in saved:
+            optimiser.load_state_dict(saved["optimiser"])
         step, seen = saved["step"], saved["seen"]
         before = 0.0 if args.restart_schedule else saved["seconds"]
 

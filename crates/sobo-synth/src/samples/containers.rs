@@ -78,7 +78,6 @@ pub(super) fn tiff(pages: &[TiffPage]) -> Result<Vec<u8>> {
             }
         }
     }
-    drop(encoder);
     Ok(bytes.into_inner())
 }
 
