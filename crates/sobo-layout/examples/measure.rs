@@ -136,6 +136,17 @@ fn main() {
             .zip(readings)
             .map(|(request, reading)| Anchor { request, reading })
             .collect();
+        if verbose {
+            for a in
+                anchors.iter().filter(|a| matches!(a.request.place, sobo_layout::AnchorPlace::Header { .. }))
+            {
+                let b = a.request.rect;
+                println!(
+                    "   H {:?} [{:.0},{:.0},{:.0},{:.0}] {:?}",
+                    a.request.place, b.x, b.y, b.w, b.h, a.reading.text
+                );
+            }
+        }
         let t = Instant::now();
         let plan = align(&s, &forms, &anchors);
         t_align += t.elapsed().as_millis();

@@ -90,7 +90,7 @@ pub fn anchor_requests(structure: &Structure) -> Vec<AnchorRequest> {
         for column in 0..table.columns() {
             // The column numbers stand in the last, low row of the head; they are not read.
             let cell = table.cell(0, table.label_rows().saturating_sub(1), column);
-            for line in in_box(&cell, &inside, letter) {
+            for line in in_box(&cell, &inside, 0.75 * letter) {
                 if line.bbox.w < 0.7 * th || line.bbox.h < 0.35 * th {
                     continue;
                 }

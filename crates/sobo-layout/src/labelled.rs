@@ -471,26 +471,33 @@ impl<'a> Slots<'a> {
         group: &[usize],
         bbox: &Rect<Restored>,
     ) -> Option<(Rect<Restored>, Vec<Rect<Restored>>)> {
-        let th = f64::from(self.structure.text_height);
         let wordings: Vec<_> = caption.split('|').map(Wording::new).collect();
-        let mut best: Option<(f32, Rect<Restored>)> = None;
+        let mut captions: Vec<(usize, Rect<Restored>)> = Vec::new();
         for i in group {
             let item = &self.items[*i];
             let Some((rect, _)) = &item.read else { continue };
             // A signature may have parted the caption.
             let rest = self.items[*i..].iter().take(3).take_while(|next| next.line == item.line);
-            let parts: Vec<(&Rect<Restored>, &Folded)> =
-                rest.filter_map(|next| next.read.as_ref().map(|(rect, reading)| (rect, reading))).collect();
+            let parts: Vec<&Folded> = rest.filter_map(|next| next.read.as_ref().map(|r| &r.1)).collect();
             let readings: Vec<Folded> =
-                (1..=parts.len()).map(|n| Folded::chain(parts[..n].iter().map(|p| p.1))).collect();
-            for wording in &wordings {
-                let alike = readings.iter().map(|reading| likeness(wording, reading)).fold(0.0, f32::max);
-                if alike > 0.62 && best.as_ref().is_none_or(|b| alike > b.0) {
-                    best = Some((alike, *rect));
+                (1..=parts.len()).map(|n| Folded::chain(parts[..n].iter().copied())).collect();
+            for (rank, wording) in wordings.iter().enumerate() {
+                if readings.iter().any(|reading| likeness(wording, reading) > 0.62) {
+                    captions.push((rank, *rect));
                 }
             }
         }
-        let caption = best?.1;
+        captions.sort_by_key(|c| c.0);
+        captions.iter().find_map(|(_, caption)| self.name_under(caption, bbox))
+    }
+
+    /// The lowest line of writing in the column of a caption, if it lies clear of a signature.
+    fn name_under(
+        &self,
+        caption: &Rect<Restored>,
+        bbox: &Rect<Restored>,
+    ) -> Option<(Rect<Restored>, Vec<Rect<Restored>>)> {
+        let th = f64::from(self.structure.text_height);
         let centre = caption.centre();
         let half = (0.5 * caption.w).max(9.0 * th) + 2.0 * th;
         let place = Rect::from_edges(
@@ -544,7 +551,8 @@ pub(crate) fn writing(components: &[Component], th: f64) -> Option<Rect<Restored
         let (w, h, ink) = (f64::from(c.width()), f64::from(c.height()), f64::from(c.area));
         // A speck or blot is filled; a letter is drawn.
         let blot = ink > 0.68 * w * h && w > 0.3 * th && h > 0.3 * th && w < 3.0 * h && h < 3.0 * w;
-        !blot && h.max(w) >= 0.38 * th && h < 4.0 * th
+        let slim = h >= 0.28 * th && h >= 1.5 * w;
+        !blot && (h.max(w) >= 0.38 * th || slim) && h < 4.0 * th
     };
     let mut strokes: Vec<&Component> = components.iter().filter(stroke).collect();
     strokes.sort_by_key(|c| (c.x0, c.y0));

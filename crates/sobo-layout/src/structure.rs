@@ -36,14 +36,16 @@ pub struct Structure {
 
 /// Finds rulings, tables and text lines.
 pub fn analyse(mut page: Page) -> Structure {
-    let horizontals = ruling::horizontal(&page);
+    let mut horizontals = ruling::horizontal(&page);
     let verticals = ruling::vertical(&page);
+    take_for_leaders(&page, &mut horizontals, &verticals);
     clean::remove_rulings(&mut page, &horizontals, &verticals);
     let all = component::components(&page);
     let components: Vec<Component> =
         all.into_iter().filter(|c| !clean::is_remnant(c, &page, &horizontals, &verticals)).collect();
     let text_height = text_height(&page, &components);
     let mut tables = table::find(&page, &horizontals, &verticals);
+    table::open_rows(&mut tables, &components, text_height);
     // A frame crossed by a fold makes cells too; but tables hold no leaders to write on.
     tables.retain(|t| {
         let b = t.bbox();
@@ -194,6 +196,46 @@ fn margin(lines: &[TextLine], text_height: f32) -> Option<Ruling> {
     let x = (common - 1.1 * th) as f32;
     let (start, end) = ((top - 2.0 * th).max(0.0) as f32, (bottom + th) as f32);
     Some(Ruling::upright(x, start, end))
+}
+
+/// Some prints give solid lines to write on: many lines that end free, touching no upright ruling.
+/// They serve as leaders, and what looked dotted among them was lettering.
+fn take_for_leaders(page: &Page, horizontals: &mut Vec<Ruling>, verticals: &[Ruling]) {
+    let free_end = |x: f32, y: f32| {
+        !verticals.iter().any(|v| {
+            v.length() > page.px(100.0)
+                && y > v.start - page.px(12.0)
+                && y < v.end + page.px(12.0)
+                && (v.at(y) - x).abs() < page.px(12.0)
+        })
+    };
+    let free: Vec<bool> = horizontals
+        .iter()
+        .map(|r| {
+            r.stroke == Stroke::Solid
+                && r.length() < 0.85 * page.width as f32
+                && free_end(r.start, r.at(r.start))
+                && free_end(r.end, r.at(r.end))
+        })
+        .collect();
+    let length = |wanted: &dyn Fn(usize, &Ruling) -> bool| -> f32 {
+        horizontals.iter().enumerate().filter(|(i, r)| wanted(*i, r)).map(|(_, r)| r.length()).sum()
+    };
+    let solid = length(&|i, _| free[i]);
+    let dotted = length(&|_, r| r.stroke == Stroke::Dotted);
+    if free.iter().filter(|f| **f).count() < 7 || solid < 1.5 * dotted {
+        return;
+    }
+    let mut index = 0;
+    horizontals.retain_mut(|r| {
+        let is_free = free[index];
+        index += 1;
+        let keep = is_free || r.stroke == Stroke::Solid;
+        if is_free {
+            r.stroke = Stroke::Dotted;
+        }
+        keep
+    });
 }
 
 /// Whether a vertical ruling divides the page: long, and not crossed by leaders.

@@ -3,6 +3,8 @@
 
 use sobo_core::{Rect, Restored};
 
+use crate::component::Component;
+use crate::line::in_box;
 use crate::raster::Page;
 use crate::ruling::{Ruling, Stroke};
 
@@ -145,7 +147,17 @@ fn merge(rulings: &[Ruling], near: f32, keep: impl Fn(&Ruling) -> bool) -> Vec<R
     'next: for ruling in sorted {
         for other in &mut merged {
             let middle = (ruling.start + ruling.end) / 2.0;
-            if (other.at(middle) - ruling.middle()).abs() > near {
+            // Pieces that lie one behind the other may bend apart, as over a gutter.
+            let behind = ruling.start > other.end - near || ruling.end < other.start + near;
+            let reach = if behind { 2.2 * near } else { near };
+            let (nearest, own) = if ruling.start > other.end {
+                (other.at(other.end), ruling.at(ruling.start))
+            } else if ruling.end < other.start {
+                (other.at(other.start), ruling.at(ruling.end))
+            } else {
+                (other.at(middle), ruling.middle())
+            };
+            if (nearest - own).abs() > reach {
                 continue;
             }
             if ruling.start < other.start {
@@ -258,4 +270,72 @@ fn between(above: &Ruling, below: &Ruling, share: f32) -> Ruling {
         p.1 += (below.at(p.0) - p.1) * share;
     }
     line
+}
+
+/// Ledgers that rule columns but no rows: the writing of all columns shows where rows part.
+pub(crate) fn open_rows(tables: &mut [Table], components: &[Component], text_height: f32) {
+    let th = text_height;
+    let open = |t: &Table| {
+        let heights = t.heights();
+        let tallest = heights.iter().copied().fold(0.0, f32::max);
+        heights.len() <= 4 && tallest > 14.0 * th
+    };
+    if tables.is_empty() || !tables.iter().all(|t| open(t)) {
+        return;
+    }
+    // The number of the entry stands in the first column; its lines are the rows.
+    let first = &tables[0];
+    let heights = first.heights();
+    let Some(body) = (0..heights.len()).max_by(|a, b| heights[*a].total_cmp(&heights[*b])) else { return };
+    let cell = first.cell(body, body, 0);
+    let marks: Vec<f32> = in_box(&cell, components, th)
+        .iter()
+        .filter(|l| l.bbox.w > f64::from(0.8 * th) && l.bbox.h > f64::from(0.4 * th))
+        .map(|l| l.bbox.centre().y as f32)
+        .collect();
+    if marks.len() < 3 {
+        return;
+    }
+    let boxes: Vec<Rect<Restored>> =
+        tables.iter().map(|t| t.span(body.min(t.rows() - 1), body.min(t.rows() - 1))).collect();
+    let mut profile = vec![0f32; (cell.bottom().ceil().max(0.0) as usize) + 2];
+    for c in components {
+        let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+        if (c.height() as f32) < 3.0 * th
+            && boxes.iter().any(|b| x > b.x && x < b.right() && y > b.y && y < b.bottom())
+        {
+            for y in c.y0..c.y1 {
+                if let Some(value) = profile.get_mut(y as usize) {
+                    *value += c.width() as f32;
+                }
+            }
+        }
+    }
+    let cuts: Vec<f32> = marks
+        .windows(2)
+        .filter_map(|p| {
+            let pitch = p[1] - p[0];
+            let (from, to) = ((p[0] + 0.3 * pitch) as usize, (p[1] - 0.1 * pitch) as usize);
+            // Among equally empty places the one nearest to the next number.
+            let near = |y: usize| 0.4 * th * (to - y.min(to)) as f32 / pitch.max(1.0);
+            let sum = |y: usize| {
+                let reach = (0.3 * th) as usize;
+                profile[y.saturating_sub(reach)..(y + reach + 1).min(profile.len())].iter().sum::<f32>()
+            };
+            (from..to).min_by(|a, b| (sum(*a) + near(*a)).total_cmp(&(sum(*b) + near(*b)))).map(|y| y as f32)
+        })
+        .collect();
+    for table in tables.iter_mut() {
+        let heights = table.heights();
+        let Some(body) = (0..heights.len()).max_by(|a, b| heights[*a].total_cmp(&heights[*b])) else {
+            continue;
+        };
+        let (above, below) = (table.horizontals[body].clone(), table.horizontals[body + 1].clone());
+        let x = table.cell(body, body, 0).centre().x as f32;
+        let (top, bottom) = (above.at(x), below.at(x));
+        let lines = cuts
+            .iter()
+            .map(|cut| between(&above, &below, ((cut - top) / (bottom - top).max(1.0)).clamp(0.02, 0.98)));
+        table.horizontals.splice(body + 1..body + 1, lines);
+    }
 }
