@@ -166,7 +166,7 @@ fn the_same_page_reads_the_same_whatever_the_number_of_threads() {
 fn evaluate_scores_the_samples() {
     let folder = tempfile::tempdir().unwrap();
     let mut evaluate = sobo(folder.path()).unwrap();
-    evaluate.arg("evaluate").arg(volume("A")).args(["--format", "json", "--jobs", "2"]);
+    evaluate.arg("evaluate").arg(volume("C")).args(["--format", "json", "--jobs", "2"]);
     let (code, text, errors) = outcome(&mut evaluate).unwrap();
     assert_eq!(code, 0, "{errors}");
     let report: Value = serde_json::from_str(&text).unwrap();

@@ -16,7 +16,8 @@ fn assert_sheet(name: &str, page: &DecodedPage, size: (u32, u32), black: [(u32, 
         assert!(grey.get_pixel(x, y).0[0] < 40, "{name}: ({x}, {y}) should be black");
     }
     let (w, h) = size;
-    for (x, y) in [(w - 5, 5), (5, h - 5), (w - 5, h - 5), (w / 2, h / 2)] {
+    let corners = [(5, 5), (w - 5, 5), (5, h - 5), (w - 5, h - 5), (w / 2, h / 2)];
+    for (x, y) in corners.into_iter().filter(|corner| !black.contains(corner)) {
         assert!(grey.get_pixel(x, y).0[0] > 215, "{name}: ({x}, {y}) should be white");
     }
 }
