@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_verify_password_its_hash_alone() {
+    fn a_password_fits_its_hash_alone() {
         let hash = hash_password("mật khẩu dài").unwrap();
         assert!(hash.starts_with("$argon2id$"));
         assert!(verify_password("mật khẩu dài", &hash));
