@@ -120,17 +120,22 @@ async function show(entry) {
   if (entry.mode === "turn") lookAhead();
 }
 
-// Leases the entry after this one and loads all it needs.
-async function lookAhead() {
-  const from = current;
+// Leases the entry after this one and loads all it needs. One look at a time: two could be given the same entry.
+let looking = Promise.resolve();
+
+function lookAhead() {
+  looking = look(current);
+}
+
+async function look(from) {
   try {
     const next = await call("POST", "/api/work/next", { ...settings.wish, after: from.place, except: notAgain() });
-    if (current !== from) {
-      if (next && next.id !== current.id) farewell("/api/release", { entries: [next.id] });
+    if (!next) return;
+    if (current !== from || notAgain().includes(next.id)) {
+      if (next.id !== current?.id) farewell("/api/release", { entries: [next.id] });
       return;
     }
     ahead = next;
-    if (!ahead) return;
     if (ahead.page.id !== current.page.id) viewer.prepare(ahead.page);
     for (const field of ahead.fields) {
       if (field.bbox) new Image().src = stripUrl(ahead, field.bbox);
@@ -141,6 +146,7 @@ async function lookAhead() {
 }
 
 async function forward() {
+  await looking;
   const next = ahead;
   ahead = null;
   if (next) return show(next);
@@ -226,8 +232,11 @@ function notAgain() {
   return [current?.id, ...outbox().map((letter) => letter.entry.id)].filter((id) => id !== undefined);
 }
 
+let leaving = null;
+
 async function submit() {
-  if (!current || current.mode !== "turn") return;
+  // Enter pressed twice submits once: the entry on the screen is already on its way.
+  if (!current || current.mode !== "turn" || leaving === current) return;
   const left = sheet.remaining();
   if (left.length) {
     tell(t("entry.left", { left: left.length }));
@@ -235,6 +244,7 @@ async function submit() {
     return;
   }
   const { id, person, step, deeds, volume, page } = current;
+  leaving = current;
   $("submit").disabled = true;
   drafts.settle();
   keepOutbox([

@@ -37,7 +37,7 @@ impl Language {
     }
 
     /// The text of a key; the key itself where there is none (a test finds every missing one).
-    pub(crate) fn text<'a>(self, key: &'a str) -> &'a str {
+    pub(crate) fn text(self, key: &str) -> &str {
         match self.table().get(key) {
             Some(text) => text.as_str(),
             None => key,

@@ -19,7 +19,6 @@ pub mod key {
     pub const ALT: char = '\u{e00a}';
     pub const CONTROL: char = '\u{e009}';
     pub const ESCAPE: char = '\u{e00c}';
-    pub const UP: char = '\u{e013}';
     pub const F1: char = '\u{e031}';
     pub const F2: char = '\u{e032}';
     pub const F3: char = '\u{e033}';
