@@ -243,6 +243,10 @@ pub(crate) struct EvaluateArguments {
     /// List every field with its verdict in the JSON report
     #[arg(long)]
     pub(crate) fields: bool,
+    /// Fit what confidences are worth on these pages and write it to this file, as a part of settings.toml; the pages
+    /// are read without the calibration that is there
+    #[arg(long, value_name = "FILE", conflicts_with = "readings")]
+    pub(crate) calibrate: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@
 //! slice (ink × level × family × field), and [`report`] prints them with the weakest slice first.
 //! Coverage and accuracy are always two numbers. Nothing here reads an image.
 
+mod calibrate;
 mod figures;
 mod interval;
 mod lines;
@@ -12,6 +13,7 @@ mod page;
 pub mod report;
 mod truth;
 
+pub use calibrate::fit_calibration;
 pub use figures::{CalibrationBin, CurvePoint, Figures, Scores, Slice};
 pub use interval::{Interval, wilson};
 pub use lines::{LineFigures, LineOutcome, LineTruth, read_labels, score_line, summarise_lines};

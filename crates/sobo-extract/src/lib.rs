@@ -11,6 +11,7 @@
 //! confidence reaches the threshold of its kind and nothing contradicts it.
 
 mod book_year;
+mod calibration;
 mod checks;
 mod ditto;
 mod join;
@@ -20,6 +21,7 @@ mod value;
 use indexmap::IndexMap;
 use sobo_core::{Entry, Field, FieldKind, Form, Lacuna, Original, Reading, Rect};
 
+pub use calibration::Calibration;
 pub use checks::RULES;
 pub use settings::Settings;
 
@@ -169,6 +171,9 @@ fn kind_of(form: &Form, name: &str) -> FieldKind {
 
 fn accept(kind: FieldKind, required: bool, field: &mut Field, settings: &Settings) {
     field.confidence = field.confidence.clamp(0.0, 1.0);
+    if field.lacuna.is_none() && !field.text.is_empty() {
+        field.confidence = settings.calibrated(kind, field.confidence);
+    }
     let offered = match field.lacuna {
         None => true,
         // An empty cell is a value like another; a missing name is not waved through.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sobo_core::FieldKind;
 
+use crate::calibration::{Calibration, calibrated};
+
 /// Thresholds of extraction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -25,6 +27,8 @@ pub struct Settings {
     pub snap_margin: f32,
     /// Most candidates kept of a field.
     pub candidates: usize,
+    /// What a field's confidence was worth on pages with truth; empty: taken as it is.
+    pub calibration: Vec<Calibration>,
 }
 
 impl Default for Settings {
@@ -38,11 +42,17 @@ impl Default for Settings {
             snap_distance: 0.25,
             snap_margin: 0.15,
             candidates: 5,
+            calibration: Vec::new(),
         }
     }
 }
 
 impl Settings {
+    /// The probability that a field of this kind and raw confidence is right.
+    pub(crate) fn calibrated(&self, kind: FieldKind, raw: f32) -> f32 {
+        calibrated(&self.calibration, kind, raw).clamp(0.0, 1.0)
+    }
+
     /// The confidence from which a field of this kind is accepted.
     pub fn threshold(&self, kind: FieldKind) -> f32 {
         self.accept_kind.get(&kind).copied().unwrap_or(self.accept)

@@ -37,8 +37,9 @@ impl<'a> LineInput<'a> {
     }
 }
 
-/// Reads single text lines. Implementations are deterministic: the reading of a line depends on its pixels, its kind
-/// and its year alone, not on the other lines of the call nor on the number of threads.
+/// Reads single text lines. Implementations are deterministic: the same call gives the same readings on any number of
+/// threads. Other lines of the call are no context of a line; they may change the last digits of its confidence, as
+/// lines computed together are summed in another order.
 pub trait Recognizer: Send + Sync {
     /// Identifier of the engine and its model (`neural:3f2a…`, `tesseract:5.3.0-vie`), kept with every reading.
     fn id(&self) -> &str;

@@ -13,7 +13,7 @@ use crate::settings::Settings;
 use crate::sheet::Sheet;
 use crate::transform::{Homography, Mesh, Orientation, Transform};
 use crate::warp::warp;
-use crate::{binarise, bleed, colour, dewarp, orientation, perspective, raster};
+use crate::{binarise, bleed, colour, dewarp, orientation, perspective};
 
 /// How far the slope of a line may stray from that of the page.
 const FREEDOM: f32 = 0.07;
@@ -310,43 +310,39 @@ impl Restoration {
         let scale_x = rect.w / f64::from(width);
         // Samples a side for each pixel of the crop, so that every original pixel under it is seen.
         let per_pixel = self.transform.scale_at(rect.centre()) * scale;
-        let n = (per_pixel.ceil() as usize).clamp(1, 6);
-        let (sw, sh) = (self.source.width() as usize, self.source.height() as usize);
-        let data = self.source.as_raw();
-        let fine = (width as usize * n, height as usize * n);
-        let mut sums = vec![0f32; width as usize * height as usize];
-        const STEP: usize = 8;
-        let nodes = fine.0.div_ceil(STEP) + 1;
-        for v in 0..fine.1 {
-            let y = rect.y + (v as f64 + 0.5) / n as f64 * scale;
-            let node = |i: usize| {
-                let x = rect.x + ((i * STEP) as f64 + 0.5) / n as f64 * scale_x;
-                let p = self.transform.to_original(Point::new(x, y));
-                (p.x as f32, p.y as f32)
-            };
-            let row = &mut sums[v / n * width as usize..][..width as usize];
-            let mut from = node(0);
-            for i in 1..nodes {
-                let to = node(i);
-                let step = ((to.0 - from.0) / STEP as f32, (to.1 - from.1) / STEP as f32);
-                for j in 0..STEP {
-                    let u = (i - 1) * STEP + j;
-                    if u >= fine.0 {
-                        break;
-                    }
-                    let (x, y) = (from.0 + step.0 * j as f32, from.1 + step.1 * j as f32);
-                    row[u / n] += if x >= 0.0 && y >= 0.0 && x < sw as f32 && y < sh as f32 {
-                        let paper = self.background.at(x / self.factor as f32, y / self.factor as f32);
-                        raster::bilinear(data, sw, sh, x, y) / paper.max(8.0)
-                    } else {
-                        1.0
-                    };
-                }
-                from = to;
+        let n = (per_pixel.ceil() as u32).clamp(1, 6);
+        let to_original = |x: f64, y: f64| {
+            let p = self.transform.to_original(Point::new(rect.x + x * scale_x, rect.y + y * scale));
+            (p.x, p.y)
+        };
+        let k = f64::from(n);
+        let fine = warp(&self.source, (width * n, height * n), 255, |x, y| to_original(x / k, y / k));
+        let w = width as usize;
+        let mut sums = vec![0u32; w * height as usize];
+        for (v, samples) in fine.as_raw().chunks_exact(w * n as usize).enumerate() {
+            let row = &mut sums[v / n as usize * w..][..w];
+            for (sum, samples) in row.iter_mut().zip(samples.chunks_exact(n as usize)) {
+                *sum += samples.iter().map(|v| u32::from(*v)).sum::<u32>();
             }
         }
-        let gain = FLAT_PAPER / (n * n) as f32;
-        let pixels = sums.into_iter().map(|s| (s * gain).min(255.0) as u8).collect();
+        // The paper's brightness changes slowly: one value for every block of pixels.
+        const BLOCK: usize = 4;
+        let blocks = w.div_ceil(BLOCK);
+        let mut gains = vec![0f32; blocks];
+        let mut pixels = Vec::with_capacity(sums.len());
+        for (y, row) in sums.chunks_exact(w).enumerate() {
+            if y % BLOCK == 0 {
+                for (i, gain) in gains.iter_mut().enumerate() {
+                    let middle = BLOCK as f64 / 2.0;
+                    let (x, y) = to_original((i * BLOCK) as f64 + middle, y as f64 + middle);
+                    let paper = self.background.at((x / self.factor) as f32, (y / self.factor) as f32);
+                    *gain = FLAT_PAPER / (paper.max(8.0) * (n * n) as f32);
+                }
+            }
+            for (block, gain) in row.chunks(BLOCK).zip(&gains) {
+                pixels.extend(block.iter().map(|sum| (*sum as f32 * gain).min(255.0) as u8));
+            }
+        }
         GrayImage::from_raw(width, height, pixels).unwrap_or_default()
     }
 

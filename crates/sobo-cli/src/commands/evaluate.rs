@@ -1,16 +1,20 @@
 //! `sobo evaluate`: readings against truth.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use sobo_core::PageReading;
+use sobo_core::{FieldKind, PageReading};
 use sobo_evaluate::report::{self, Cost};
-use sobo_evaluate::{PageTruth, Scores, read_labels, score_line, score_page, summarise_lines};
+use sobo_evaluate::{
+    FieldOutcome, PageTruth, Scores, fit_calibration, read_labels, score_line, score_page, summarise_lines,
+};
+use sobo_extract::Calibration;
 use sobo_intake::{Found, Source};
+use sobo_layout::LoadedForm;
 use sobo_read::LineInput;
 
 use crate::arguments::{EvaluateArguments, Format};
@@ -83,7 +87,10 @@ fn evaluate_pages(config: &Config, arguments: &EvaluateArguments) -> Result<Endi
     let readings: Vec<PageReading> = match &arguments.readings {
         Some(path) => given_readings(path, &truths)?,
         None => {
-            let engine = Engine::load(config)?;
+            let mut engine = Engine::load(config)?;
+            if arguments.calibrate.is_some() {
+                engine.settings.extract.calibration.clear();
+            }
             parallel::map(&truths, arguments.jobs, |(image, truth)| {
                 let found = Found { name: image.display().to_string(), source: Source::File(image.clone()) };
                 let read = engine.read_scan(&found, &config.limits, false).into_iter().next();
@@ -107,6 +114,10 @@ fn evaluate_pages(config: &Config, arguments: &EvaluateArguments) -> Result<Endi
             note(format!("{}: {issue}", truth.page));
         }
     }
+    if let Some(path) = &arguments.calibrate {
+        let forms = sobo_layout::load_forms(&config.pipelines.join("forms"))?;
+        std::fs::write(path, calibration(&scores, &forms)?).with_context(|| format!("{}", path.display()))?;
+    }
     let mut cost = Cost {
         seconds_a_page: readings.iter().map(|reading| reading.elapsed_ms as f64 / 1000.0).sum::<f64>()
             / readings.len().max(1) as f64,
@@ -123,6 +134,42 @@ fn evaluate_pages(config: &Config, arguments: &EvaluateArguments) -> Result<Endi
         json(&report::json(&scores, &cost, arguments.fields))?;
     }
     Ok(Ending::Well)
+}
+
+/// Fields of a kind from which it gets a calibration of its own.
+const FIELDS_FOR_A_TABLE: usize = 300;
+
+/// What confidences are worth, per kind of field where there are enough of it, as a part of `settings.toml`.
+fn calibration(scores: &Scores, forms: &[LoadedForm]) -> Result<String> {
+    let mut kinds: HashMap<&str, FieldKind> = HashMap::new();
+    for field in forms.iter().flat_map(|form| &form.form.fields) {
+        kinds.insert(&field.name, field.kind);
+    }
+    let mut by_kind: BTreeMap<FieldKind, Vec<(f64, bool)>> = BTreeMap::new();
+    let offered = |field: &&FieldOutcome| field.lacuna.is_none() && !field.text.is_empty();
+    for field in scores.pages.iter().flat_map(|page| &page.fields).filter(offered) {
+        let kind = kinds.get(field.field.as_str()).copied().unwrap_or_default();
+        by_kind.entry(kind).or_default().push((field.confidence, field.exact));
+    }
+    let all: Vec<(f64, bool)> = by_kind.values().flatten().copied().collect();
+    let (many, few): (Vec<_>, Vec<_>) =
+        by_kind.into_iter().partition(|(_, pairs)| pairs.len() >= FIELDS_FOR_A_TABLE);
+    let rest: Vec<(f64, bool)> = few.into_iter().flat_map(|(_, pairs)| pairs).collect();
+    let others = if rest.len() >= FIELDS_FOR_A_TABLE { rest } else { all };
+    let mut tables = vec![Calibration { kinds: Vec::new(), points: fit_calibration(&others) }];
+    tables.extend(
+        many.into_iter()
+            .map(|(kind, pairs)| Calibration { kinds: vec![kind], points: fit_calibration(&pairs) }),
+    );
+    #[derive(serde::Serialize)]
+    struct Extract {
+        calibration: Vec<Calibration>,
+    }
+    #[derive(serde::Serialize)]
+    struct Part {
+        extract: Extract,
+    }
+    Ok(toml::to_string(&Part { extract: Extract { calibration: tables } })?)
 }
 
 /// Images with a truth file beside them, in natural order.

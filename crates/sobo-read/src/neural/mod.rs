@@ -4,6 +4,7 @@ mod manifest;
 mod network;
 mod prepare;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,6 +18,12 @@ pub use manifest::MANIFEST_FILE;
 pub(crate) use manifest::{ConfidenceEntry, Manifest, TableEntry, read_checked};
 use network::Network;
 pub(crate) use network::Output;
+use prepare::Prepared;
+
+/// Most lines that go through the network together, and most pixel columns: beyond these nothing is gained, and what
+/// the network computes no longer fits into a core's own cache.
+const LARGEST_BATCH: usize = 12;
+const BATCH_COLUMNS: usize = 2560;
 
 /// Reads handwriting, typewriting and print with the network of a models folder.
 pub struct NeuralReader {
@@ -61,32 +68,42 @@ impl NeuralReader {
         lines: &[LineInput<'_>],
     ) -> Result<Vec<(Reading, [f32; FEATURES])>, ReadError> {
         let pool = self.network.pool();
-        let readings =
-            lines.iter().enumerate().map(|(index, line)| self.read_one(index, line, &pool)).collect();
+        let readings = self.read_batches(lines, &pool);
         self.network.give_back(pool);
         readings
     }
 
-    fn read_one(
+    /// Reads lines of one padded width together: the network's weights are then fetched once for all of them.
+    fn read_batches(
         &self,
-        index: usize,
-        line: &LineInput<'_>,
+        lines: &[LineInput<'_>],
         pool: &Arc<ThreadPool>,
-    ) -> Result<(Reading, [f32; FEATURES]), ReadError> {
-        let (mut reading, features) = match prepare::prepare(line.image) {
-            Some(prepared) => {
-                let output = self.network.run(&prepared, pool).map_err(|reason| ReadError::Network {
-                    index,
-                    width: line.image.width(),
-                    height: line.image.height(),
-                    reason,
-                })?;
-                self.decoder.decode(&output, prepared.width, line.kind, line.year)
+    ) -> Result<Vec<(Reading, [f32; FEATURES])>, ReadError> {
+        let prepared: Vec<Option<Prepared>> = lines.iter().map(|line| prepare::prepare(line.image)).collect();
+        let mut by_width: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (index, line) in prepared.iter().enumerate() {
+            if let Some(line) = line {
+                by_width.entry(line.padded_width).or_default().push(index);
             }
-            None => (Decoder::blank(), [0.0; FEATURES]),
-        };
-        reading.reader.clone_from(&self.id);
-        Ok((reading, features))
+        }
+        let mut readings = vec![(Decoder::blank(), [0.0; FEATURES]); lines.len()];
+        for (width, indices) in by_width {
+            for batch in indices.chunks((BATCH_COLUMNS / width).clamp(1, LARGEST_BATCH)) {
+                let together: Vec<&Prepared> = batch.iter().filter_map(|i| prepared[*i].as_ref()).collect();
+                let outputs = self.network.run(&together, pool).map_err(|reason| {
+                    let (index, image) = (batch[0], lines[batch[0]].image);
+                    ReadError::Network { index, width: image.width(), height: image.height(), reason }
+                })?;
+                for ((&index, output), line) in batch.iter().zip(&outputs).zip(together) {
+                    let input = &lines[index];
+                    readings[index] = self.decoder.decode(output, line.width, input.kind, input.year);
+                }
+            }
+        }
+        for (reading, _) in &mut readings {
+            reading.reader.clone_from(&self.id);
+        }
+        Ok(readings)
     }
 }
 

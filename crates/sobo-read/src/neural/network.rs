@@ -1,9 +1,10 @@
 //! The network itself: loading and running it on one thread at a time.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rten::{Model, RunOptions, ThreadPool};
+use rten::{Model, ModelOptions, RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
 use rten_tensor::{NdTensor, NdTensorView};
 
@@ -42,7 +43,10 @@ impl Network {
         let bytes = read_checked(folder, &manifest.model, &manifest.model_sha256)?;
         let path = folder.join(&manifest.model);
         let damaged = |reason: String| ReadError::ModelDamaged { path: path.clone(), reason };
-        let model = Model::load(bytes).map_err(|error| damaged(error.to_string()))?;
+        let model = ModelOptions::with_all_ops()
+            .prepack_weights(true)
+            .load(bytes)
+            .map_err(|error| damaged(error.to_string()))?;
         if manifest.height != HEIGHT {
             return Err(damaged(format!("made for lines {} pixels high, not {HEIGHT}", manifest.height)));
         }
@@ -54,7 +58,7 @@ impl Network {
         };
         // One empty line through the net shows at once whether alphabet and output belong together.
         let pool = network.pool();
-        network.run(&Prepared::paper(32), &pool).map_err(damaged)?;
+        network.run(&[&Prepared::paper(32)], &pool).map_err(damaged)?;
         network.give_back(pool);
         Ok(network)
     }
@@ -69,26 +73,36 @@ impl Network {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(pool);
     }
 
-    /// Log probabilities of a line; the steps of its padding are cut off.
-    pub(crate) fn run(&self, line: &Prepared, pool: &Arc<ThreadPool>) -> Result<Output, String> {
-        let shape = [1, 1, HEIGHT as usize, line.padded_width];
-        let input = NdTensorView::from_data(shape, &line.values[..]);
+    /// Log probabilities of lines prepared to one and the same padded width; the steps of their padding are cut off.
+    pub(crate) fn run(&self, lines: &[&Prepared], pool: &Arc<ThreadPool>) -> Result<Vec<Output>, String> {
+        let Some(padded_width) = lines.first().map(|line| line.padded_width) else {
+            return Ok(Vec::new());
+        };
+        if lines.iter().any(|line| line.padded_width != padded_width) {
+            return Err("lines of different widths in one batch".to_owned());
+        }
+        let values: Cow<'_, [f32]> = match lines {
+            [line] => Cow::Borrowed(&line.values),
+            _ => Cow::Owned(lines.iter().flat_map(|line| line.values.iter().copied()).collect()),
+        };
+        let input = NdTensorView::from_data([lines.len(), 1, HEIGHT as usize, padded_width], &values[..]);
         let options = RunOptions::default().with_thread_pool(Some(pool.clone()));
         let output = self.model.run_one(input.into(), Some(options)).map_err(|error| error.to_string())?;
         let output: NdTensor<f32, 3> = output.try_into().map_err(|_| "output is no table".to_owned())?;
-        let [_, steps, classes] = output.shape();
-        if classes != self.classes || steps != line.padded_width / self.stride {
-            return Err(format!(
-                "{steps} steps of {classes} classes where {} of {} were expected",
-                line.padded_width / self.stride,
-                self.classes
-            ));
+        let wanted = [lines.len(), padded_width / self.stride, self.classes];
+        if output.shape() != wanted {
+            return Err(format!("output of shape {:?} where {wanted:?} was expected", output.shape()));
         }
-        let mut values = output.into_data();
-        values.truncate(line.width.div_ceil(self.stride) * classes);
+        let (classes, stride) = (self.classes, self.stride);
+        let values = output.into_data();
         if values.iter().any(|value| value.is_nan()) {
             return Err("the network's output is not a number".to_owned());
         }
-        Ok(Output { values, classes, stride: self.stride })
+        let tables = values.chunks_exact(wanted[1] * classes);
+        let outputs = lines.iter().zip(tables).map(|(line, table)| {
+            let steps = line.width.div_ceil(stride);
+            Output { values: table[..steps * classes].to_vec(), classes, stride }
+        });
+        Ok(outputs.collect())
     }
 }

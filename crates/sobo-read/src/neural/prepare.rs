@@ -7,8 +7,6 @@ use image::GrayImage;
 
 /// Height of the network's input.
 pub(crate) const HEIGHT: u32 = 48;
-/// Padded widths are multiples of this.
-const WIDTH_MULTIPLE: usize = 8;
 /// Contrast below this is not stretched: an empty crop stays empty.
 const LEAST_CONTRAST: f32 = 64.0;
 /// Contrast below this is paper and nothing else.
@@ -54,7 +52,7 @@ pub(crate) fn prepare(image: &GrayImage) -> Option<Prepared> {
     }
     let contrast = (paper - ink).max(LEAST_CONTRAST);
     let width = target as usize;
-    let padded_width = width.next_multiple_of(WIDTH_MULTIPLE).max(16);
+    let padded_width = padded(width);
     let mut values = vec![0.0; padded_width * HEIGHT as usize];
     for (row, source) in values.chunks_exact_mut(padded_width).zip(pixels.chunks_exact(width)) {
         for (value, grey) in row.iter_mut().zip(source) {
@@ -62,6 +60,13 @@ pub(crate) fn prepare(image: &GrayImage) -> Option<Prepared> {
         }
     }
     Some(Prepared { values, width, padded_width })
+}
+
+/// The width a line is padded to with paper: one of few, so that lines of about the same width can go through the
+/// network together, and always the same for a line, whatever it is read with. A quarter of the width at most is paper.
+fn padded(width: usize) -> usize {
+    let step = (width / 8).next_power_of_two().clamp(16, 128);
+    width.next_multiple_of(step).max(32)
 }
 
 /// Typed for grey alone: the untyped entry would compile every pixel format into this crate.
