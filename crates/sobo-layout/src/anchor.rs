@@ -57,12 +57,12 @@ pub fn anchor_requests(structure: &Structure) -> Vec<AnchorRequest> {
             if !text.ruled && !is_text(text, &place.ink, th) {
                 continue;
             }
-            // The longest labels take some twenty letters; where a leader begins they have ended.
+            // The longest labels take some thirty letters; where a leader begins they have ended.
             let longest = match place.leader {
                 Some(leader) if leader > place.ink.x + 1.5 * th => leader + 4.0 * th - place.ink.x,
-                _ => 26.0 * th,
+                _ => 20.0 * th,
             };
-            let end = place.ink.right().min(place.ink.x + longest.min(26.0 * th));
+            let end = place.ink.right().min(place.ink.x + longest.min(20.0 * th));
             let rect = text_rect(text, place.ink.x, end, th);
             requests.push(AnchorRequest { rect, place: AnchorPlace::Slot { line, slot } });
         }
