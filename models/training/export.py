@@ -3,10 +3,10 @@
 import argparse
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 
 from alphabet import ALPHABET
@@ -54,6 +54,39 @@ def manifest(folder: Path, calibration: dict, language: dict | None) -> str:
     return "\n".join(rows) + "\n"
 
 
+def export_network(checkpoint: Path, folder: Path) -> None:
+    """Writes `reader.onnx`. Where onnxruntime is installed, its output is compared with torch's."""
+    model = load(checkpoint)
+    # The head that only helps training to start does not ship.
+    del model.early_head
+    path = folder / "reader.onnx"
+    torch.onnx.export(
+        model, (torch.zeros(2, 1, HEIGHT, 160),), str(path), input_names=["image"], output_names=["log_probabilities"],
+        dynamic_axes={"image": {0: "lines", 3: "width"}, "log_probabilities": {0: "lines", 1: "steps"}},
+        opset_version=17, dynamo=False,
+    )
+    try:
+        import onnxruntime
+    except ImportError:
+        return
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for width in (16, 160, 648):
+        image = np.random.default_rng(width).random((1, 1, HEIGHT, width), np.float32)
+        with torch.no_grad():
+            want = model(torch.from_numpy(image)).numpy()
+        worst = max(worst, float(np.abs(session.run(None, {"image": image})[0] - want).max()))
+    print(f"largest difference from torch {worst:.1e}; {path.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
+    if worst > 1e-2:
+        raise SystemExit("the exported network differs from the trained one")
+
+
+def describe(folder: Path, calibration=None, weight=0.3, bonus=0.3, beam=8) -> None:
+    """Writes `reader.toml` for what lies in the folder."""
+    language = {"weight": weight, "bonus": bonus, "beam": beam}
+    (folder / "reader.toml").write_text(manifest(folder, calibration or UNCALIBRATED, language), "utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("checkpoint", type=Path, nargs="?", help="checkpoint; without one only the description is written anew")
@@ -65,28 +98,9 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     if args.checkpoint:
-        model = load(args.checkpoint)
-        # The head that only helps training to start does not ship.
-        del model.early_head
-        path = args.models / "reader.onnx"
-        torch.onnx.export(
-            model, (torch.zeros(2, 1, HEIGHT, 160),), str(path), input_names=["image"], output_names=["log_probabilities"],
-            dynamic_axes={"image": {0: "lines", 3: "width"}, "log_probabilities": {0: "lines", 1: "steps"}},
-            opset_version=17, dynamo=False,
-        )
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        worst = 0.0
-        for width in (16, 160, 648):
-            image = np.random.default_rng(width).random((1, 1, HEIGHT, width), np.float32)
-            with torch.no_grad():
-                want = model(torch.from_numpy(image)).numpy()
-            worst = max(worst, float(np.abs(session.run(None, {"image": image})[0] - want).max()))
-        print(f"largest difference from torch {worst:.1e}; {path.stat().st_size / 1e6:.1f} MB")
-        if worst > 1e-2:
-            raise SystemExit("the exported network differs from the trained one")
-    calibration = json.loads(args.calibration.read_text()) if args.calibration else UNCALIBRATED
-    language = {"weight": args.weight, "bonus": args.bonus, "beam": args.beam}
-    (args.models / "reader.toml").write_text(manifest(args.models, calibration, language), "utf-8")
+        export_network(args.checkpoint, args.models)
+    calibration = json.loads(args.calibration.read_text()) if args.calibration else None
+    describe(args.models, calibration, args.weight, args.bonus, args.beam)
 
 
 if __name__ == "__main__":

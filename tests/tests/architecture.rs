@@ -20,6 +20,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sobo-tiles", &["sobo-core"]),
     ("sobo-verify", &["sobo-core"]),
     ("sobo-db", &["sobo-core", "sobo-verify"]),
+    // What teaches and what is better: rules, without files, pixels or SQL.
+    ("sobo-adapt", &["sobo-core", "sobo-text", "sobo-verify"]),
     ("sobo-search", &["sobo-core", "sobo-text"]),
     (
         "sobo-pipeline",
@@ -47,6 +49,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sobo-verify",
             "sobo-search",
             "sobo-tiles",
+            "sobo-adapt",
             "sobo-pipeline",
         ],
     ),
@@ -67,6 +70,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "sobo-verify",
             "sobo-search",
             "sobo-tiles",
+            "sobo-adapt",
             "sobo-web",
         ],
     ),

@@ -31,6 +31,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
     }
     // Built first, so that the browser and kill tests find the program they drive.
     shell::run(shell::command("cargo").args(["build", "--workspace", "--bins"]))?;
+    let trainer = trainer()?;
     let postgres = servers::Postgres::start()?;
     let s3 = servers::S3::start()?;
     shell::run(
@@ -39,10 +40,25 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
             .env("SOBO_REQUIRE_SERVERS", "1")
             .env("SOBO_TEST_POSTGRES_URL", postgres.url())
             .env("SOBO_TEST_S3_URL", s3.url())
+            .env("SOBO_TRAINER", &trainer)
             .env("OMP_THREAD_LIMIT", "1"),
     )?;
     shell::say("All tests passed.");
     Ok(())
+}
+
+/// The trainer that the test of learning drives, in `var/test/trainer`: what the system's Python has is used, the rest
+/// comes from PyPI (torch alone is half a gigabyte, with the GPU libraries it demands there over two).
+///
+/// # Errors
+/// When it cannot be installed.
+fn trainer() -> Result<std::path::PathBuf> {
+    let folder = shell::root().join("var/test/trainer");
+    if !folder.join("bin/python").exists() {
+        let mut setup = shell::command(shell::root().join("target/debug/sobo"));
+        shell::run(setup.args(["adapt", "setup"]).env("SOBO_TRAINER", &folder))?;
+    }
+    Ok(folder)
 }
 
 /// Pages per second and memory, beside the `tesseract` program on the same pages.

@@ -50,6 +50,9 @@ pub(crate) struct Global {
     /// Folder of the forms and settings
     #[arg(long, global = true, env = "SOBO_PIPELINES", value_name = "DIR")]
     pub(crate) pipelines: Option<PathBuf>,
+    /// Folder of the trainer's Python environment [default: trainer in the store]
+    #[arg(long, global = true, env = "SOBO_TRAINER", value_name = "DIR", hide = true)]
+    pub(crate) trainer: Option<PathBuf>,
     /// Line reader
     #[arg(long, global = true, env = "SOBO_READER", value_enum, value_name = "NAME")]
     pub(crate) reader: Option<ReaderChoice>,
@@ -112,6 +115,9 @@ pub(crate) enum Command {
     /// People who may sign in
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Let the reader learn from what clerks verified
+    #[command(subcommand)]
+    Adapt(AdaptCommand),
     /// Say whether everything this program needs is there
     Doctor {
         #[arg(long, value_enum, default_value = "text")]
@@ -296,4 +302,98 @@ pub(crate) struct DemoArguments {
     /// Stop after the summary
     #[arg(long)]
     pub(crate) no_serve: bool,
+}
+
+/// How the reader learns. A scope is `volume:NAME`, `office:NAME` (as written on the books) or `era:1954-1975:OFFICE`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdaptCommand {
+    /// Install the trainer (Python with torch) once; the only step that uses the network
+    Setup {
+        /// A further package index, for a build of torch without GPU libraries
+        #[arg(long, value_name = "URL")]
+        index: Option<String>,
+    },
+    /// Let the verified lines of an office teach the reader
+    Allow {
+        /// Office as written on the books
+        office: String,
+    },
+    /// Let them teach no more; models they taught are marked
+    Forbid {
+        /// Office as written on the books
+        office: String,
+    },
+    /// Cut the verified lines of a scope and record the set
+    Lines {
+        /// Which books
+        #[arg(long)]
+        scope: sobo_adapt::Scope,
+    },
+    /// Teach a new model, calibrate it and judge it against the one in use; broken off, it goes on
+    Train(TrainArguments),
+    /// Judge a model again
+    Judge {
+        /// The model's identifier, or with --lines its folder
+        model: String,
+        /// Labelled folder to judge by, without a store
+        #[arg(long, value_name = "DIR")]
+        lines: Option<PathBuf>,
+    },
+    /// Let a model judged better read its scope
+    Promote {
+        /// The model's identifier
+        model: String,
+        /// Why, for the audit
+        #[arg(long)]
+        reason: String,
+        /// Read pages again that nobody has worked at
+        #[arg(long)]
+        reread: bool,
+    },
+    /// Give a scope back to what read it before
+    Rollback {
+        /// The scope
+        scope: sobo_adapt::Scope,
+        /// Why, for the audit
+        #[arg(long)]
+        reason: String,
+        /// Read pages again that nobody has worked at
+        #[arg(long)]
+        reread: bool,
+    },
+    /// Models, their figures, and what reads which books
+    List {
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
+    /// The entries of a volume whose verification would teach most, the best first
+    First {
+        /// Name of the volume
+        volume: String,
+        /// Most entries
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArguments {
+    /// Which books: their verified lines teach
+    #[arg(long, conflicts_with = "lines")]
+    pub(crate) scope: Option<sobo_adapt::Scope>,
+    /// Labelled folder (labels.tsv and line images) that teaches instead, without a store
+    #[arg(long, value_name = "DIR")]
+    pub(crate) lines: Option<PathBuf>,
+    /// Folder for the model, with --lines
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Use the first so many lines only
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// How many times lines are shown, all together [default: by their number]
+    #[arg(long, value_name = "N")]
+    pub(crate) views: Option<usize>,
+    /// Seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
 }

@@ -39,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) work: PathBuf,
     /// Folder of the models.
     pub(crate) models: PathBuf,
+    /// Folder of the trainer's Python environment.
+    pub(crate) trainer: PathBuf,
     /// Folder of forms and settings.
     pub(crate) pipelines: PathBuf,
     /// Line reader.
@@ -78,6 +80,7 @@ impl Config {
         Ok(Self {
             index: store.join("index"),
             work: store.join("work"),
+            trainer: global.trainer.clone().unwrap_or_else(|| store.join("trainer")),
             models: global.models.clone().or(file.models).unwrap_or_else(|| beside("models")),
             pipelines: global.pipelines.clone().or(file.pipelines).unwrap_or_else(|| beside("pipelines")),
             reader: global.reader.or(file.reader).unwrap_or(ReaderChoice::Auto),

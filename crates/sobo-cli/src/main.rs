@@ -57,6 +57,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ending> {
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&config, arguments),
         Command::Form(command) => commands::form::form(&config, command),
         Command::Account(command) => commands::account::account(&config, command),
+        Command::Adapt(command) => commands::adapt::adapt(&config, command),
         Command::Doctor { format } => commands::doctor::doctor(&config, *format),
         Command::Demo(arguments) => commands::demo::demo(&config, arguments),
         Command::Completions { .. } => Ok(Ending::Well),

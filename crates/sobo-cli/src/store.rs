@@ -10,6 +10,7 @@ use sobo_pipeline::{PageInput, PageReader, ReadPage, Stop, Store, StoreConfig};
 use sobo_read::Recognizer;
 use sobo_vault::VaultConfig;
 
+use crate::commands::adapt::PromotedReader;
 use crate::config::Config;
 use crate::engine::{Engine, failed_reading};
 
@@ -59,12 +60,24 @@ pub(crate) fn stop_at_interrupt() -> Stop {
 pub(crate) struct StorePageReader {
     forms: Vec<LoadedForm>,
     recognizer: Arc<dyn Recognizer>,
+    /// Models taught here, each for its volumes.
+    promoted: Vec<PromotedReader>,
     settings: PageSettings,
 }
 
 impl StorePageReader {
-    pub(crate) fn new(engine: Engine) -> Self {
-        Self { forms: engine.forms, recognizer: Arc::from(engine.reader), settings: engine.settings }
+    pub(crate) fn new(engine: Engine, promoted: Vec<PromotedReader>) -> Self {
+        Self {
+            forms: engine.forms,
+            recognizer: Arc::from(engine.reader),
+            promoted,
+            settings: engine.settings,
+        }
+    }
+
+    /// The model that reads a volume: the narrowest that was promoted for it, else the shipped one.
+    fn recognizer(&self, volume: &VolumeDescriptor) -> &dyn Recognizer {
+        sobo_adapt::choose(&self.promoted, volume).unwrap_or(&self.recognizer).as_ref()
     }
 }
 
@@ -78,7 +91,8 @@ impl PageReader for StorePageReader {
             form,
             context: context(input.volume),
         };
-        match page::read_page(&input.image, &asked, &self.forms, self.recognizer.as_ref(), &self.settings) {
+        let recognizer = self.recognizer(input.volume);
+        match page::read_page(&input.image, &asked, &self.forms, recognizer, &self.settings) {
             Ok(read) => {
                 ReadPage { reading: read.reading, outcome: read.outcome, provenance: read.provenance }
             }
@@ -88,7 +102,7 @@ impl PageReader for StorePageReader {
                     reading: failed_reading(input.name, input.page_index, reason.clone()),
                     outcome: Outcome::Failed { reason },
                     provenance: Provenance {
-                        model: self.recognizer.id().to_owned(),
+                        model: recognizer.id().to_owned(),
                         form: String::new(),
                         settings: self.settings.hash(),
                         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -20,6 +20,7 @@
 #[macro_use]
 mod backend;
 mod account;
+mod adaptation;
 mod audit;
 mod change;
 mod database;
@@ -38,6 +39,7 @@ mod verification;
 mod volume;
 
 pub use account::{Account, NewAccount, OfficeScope, Session};
+pub use adaptation::{Drift, LineSet, Model, NewLineSet, Promotion, Reread, VerifiedEntry};
 pub use audit::{AuditEvent, AuditRecord, ChainReport};
 pub use change::{Change, Subject};
 pub use database::Database;

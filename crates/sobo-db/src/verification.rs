@@ -327,6 +327,7 @@ queries! {
             if step.is_empty() {
                 return Ok(());
             }
+            let deed_is_arbitration = step == StepKind::Arbitrate.as_str();
             for (field, accepted, differs) in compared(before, after) {
                 sqlx::query(
                     "INSERT INTO tally (volume_id, field, step, person, accepted, compared, differing)
@@ -342,6 +343,9 @@ queries! {
                 .bind(i64::from(differs))
                 .execute(&mut *transaction)
                 .await?;
+                if accepted && !deed_is_arbitration {
+                    backend::adaptation::note_drift(transaction, record.volume_id, now, differs).await?;
+                }
             }
             Ok(())
         }

@@ -51,7 +51,7 @@ pub fn read_box(
 
 /// Boxes of the rows of writing inside `place`, top to bottom: ink parted by bands of paper. Marks
 /// above and below letters lie close to them, so bands lower than a tenth of an inch part nothing.
-fn rows(restoration: &Restoration, place: Rect<Restored>) -> Vec<Rect<Restored>> {
+pub(crate) fn rows(restoration: &Restoration, place: Rect<Restored>) -> Vec<Rect<Restored>> {
     let ink: &GrayImage = &restoration.ink;
     let inside = place.clamped(ink.width(), ink.height());
     let (x0, x1) = (inside.x as u32, inside.right() as u32);

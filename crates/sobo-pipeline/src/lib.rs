@@ -24,6 +24,7 @@ mod run;
 mod stages;
 mod stop;
 mod store;
+mod verified;
 mod worker;
 
 pub use disk::free_bytes;
@@ -38,3 +39,4 @@ pub use reader::{PageInput, PageReader};
 pub use run::{FailedPage, RunOptions, RunSummary};
 pub use stop::Stop;
 pub use store::{Store, StoreConfig};
+pub use verified::cut_lines;

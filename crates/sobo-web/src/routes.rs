@@ -15,6 +15,8 @@ const SUPERVISOR: Access = Access::Roles(&[Role::Supervisor]);
 const REGISTRAR: Access = Access::Roles(&[Role::Registrar]);
 const ARCHIVE: Access = Access::Roles(&[Role::Archive, Role::Supervisor]);
 const ADMINISTRATOR: Access = Access::Roles(&[Role::Administrator]);
+/// Those who decide what the reader learns and which model reads.
+const TEACHERS: Access = Access::Roles(&[Role::Supervisor, Role::Administrator]);
 const AUDITORS: Access = Access::Roles(&[Role::Auditor, Role::Administrator]);
 const NOTERS: Access = Access::Roles(&[
     Role::Archive,
@@ -76,6 +78,10 @@ pub(crate) fn table() -> Vec<Route> {
         route(Method::POST, "/sign-off", REGISTRAR, page::sign_off),
         route(Method::GET, "/supervise", SUPERVISOR, page::supervise),
         route(Method::GET, "/supervise/{name}", SUPERVISOR, page::export),
+        route(Method::GET, "/models", TEACHERS, page::models),
+        route(Method::POST, "/models/promote", TEACHERS, page::promote),
+        route(Method::POST, "/models/roll-back", TEACHERS, page::roll_back),
+        route(Method::POST, "/models/teaching", TEACHERS, page::teaching),
         route(Method::GET, "/archive", ARCHIVE, page::archive),
         route(Method::POST, "/archive/notes/{id}/close", ARCHIVE, page::settle_note),
         route(Method::POST, "/archive/pages/{id}/replace", ARCHIVE, page::replace_page),
@@ -89,3 +95,7 @@ pub(crate) fn table() -> Vec<Route> {
 #[cfg(test)]
 #[path = "routes_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "models_tests.rs"]
+mod models_tests;

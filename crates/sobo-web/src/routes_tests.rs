@@ -24,12 +24,12 @@ impl PageDecoder for NoPages {
     }
 }
 
-struct Visitor {
-    token: String,
-    csrf: String,
+pub(super) struct Visitor {
+    pub(super) token: String,
+    pub(super) csrf: String,
 }
 
-async fn state() -> (TestDatabase, tempfile::TempDir, AppState) {
+pub(super) async fn state() -> (TestDatabase, tempfile::TempDir, AppState) {
     let test = TestDatabase::sqlite().await;
     let folder = tempfile::tempdir().unwrap();
     let state = AppState {
@@ -43,7 +43,7 @@ async fn state() -> (TestDatabase, tempfile::TempDir, AppState) {
     (test, folder, state)
 }
 
-async fn visitor(state: &AppState, login: &str, roles: &[Role], offices: OfficeScope) -> Visitor {
+pub(super) async fn visitor(state: &AppState, login: &str, roles: &[Role], offices: OfficeScope) -> Visitor {
     let account = NewAccount {
         login: login.to_owned(),
         name: login.to_owned(),
@@ -85,7 +85,7 @@ fn request(method: &Method, path: &str, visitor: Option<&Visitor>, with_token: b
     request.body(Body::from(body)).unwrap()
 }
 
-async fn status(state: &AppState, request: Request<Body>) -> (StatusCode, String) {
+pub(super) async fn status(state: &AppState, request: Request<Body>) -> (StatusCode, String) {
     let response = crate::app(state.clone()).oneshot(request).await.unwrap();
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 22).await.unwrap();

@@ -52,7 +52,7 @@ async fn every_screen_is_accessible() -> Result<()> {
     lan.close().await?;
 
     for (login, paths) in [
-        ("giang", vec![("/supervise", "supervise")]),
+        ("giang", vec![("/supervise", "supervise"), ("/models", "models")]),
         ("kho", vec![("/archive", "archive")]),
         ("quan", vec![("/accounts", "accounts"), ("/audit", "audit")]),
     ] {

@@ -12,6 +12,7 @@
 mod chain;
 mod clerks;
 mod looks;
+mod models;
 mod resilience;
 mod screen;
 

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub(crate) mod account;
+pub(crate) mod adapt;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod evaluate;

@@ -65,7 +65,10 @@ pub(crate) async fn run_store(
     let summary = if waiting == 0 {
         RunSummary::default()
     } else {
-        let reader = Arc::new(store::StorePageReader::new(Engine::load(config)?));
+        let reader = Arc::new(store::StorePageReader::new(
+            Engine::load(config)?,
+            super::adapt::promoted_readers(config, &store.database).await?,
+        ));
         let bar = Mutex::new(progress::Progress::new("pages", u64::try_from(waiting).unwrap_or(0)));
         let sink = move |event: Progress| {
             let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);

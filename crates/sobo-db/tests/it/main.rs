@@ -1,6 +1,7 @@
 //! Every query against both backends.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod adaptation;
 mod audit;
 mod change;
 mod intake;

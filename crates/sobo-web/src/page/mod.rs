@@ -3,6 +3,7 @@
 mod account;
 mod archive;
 mod audit;
+mod models;
 mod search;
 mod sign_off;
 mod supervise;
@@ -21,6 +22,7 @@ use crate::texts::Language;
 pub(crate) use account::*;
 pub(crate) use archive::*;
 pub(crate) use audit::*;
+pub(crate) use models::*;
 pub(crate) use search::*;
 pub(crate) use sign_off::*;
 pub(crate) use supervise::*;
@@ -99,12 +101,13 @@ impl Shell {
         let holds = |roles: &[Role]| person.account.holds_any(roles);
         let workers = [Role::Clerk, Role::Checker, Role::Arbiter, Role::Registrar, Role::Supervisor];
         let readers = [workers.as_slice(), &[Role::Archive, Role::Auditor]].concat();
-        let items: [(&'static str, &'static str, &[Role]); 8] = [
+        let items: [(&'static str, &'static str, &[Role]); 9] = [
             ("/", "nav.work", &workers),
             ("/volumes", "nav.volumes", &readers),
             ("/search", "nav.search", &readers),
             ("/sign-off", "nav.sign_off", &[Role::Registrar]),
             ("/supervise", "nav.supervise", &[Role::Supervisor]),
+            ("/models", "nav.models", &[Role::Supervisor, Role::Administrator]),
             ("/archive", "nav.archive", &[Role::Archive, Role::Supervisor]),
             ("/accounts", "nav.accounts", &[Role::Administrator]),
             ("/audit", "nav.audit", &[Role::Auditor, Role::Administrator]),
