@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 const RESAMPLES: usize = 4000;
 /// Of a hundred resamples, how many may say otherwise on one side.
 const TAIL: f64 = 0.025;
-/// Character errors the new model may make more than the old one on the fixed synthetic lines, as a share of characters:
-/// learning one office's hands may cost a little of everybody's, not much.
-pub const MARGIN: f64 = 0.02;
+/// Character errors the new model may make more than the old one on the fixed synthetic lines, as a share of characters.
+/// It reads the books of its scope alone, so learning their hands may cost some of everybody's (200 lines of one
+/// collection cost 2.7 points there and won 9.8); more than this means that something broke.
+pub const MARGIN: f64 = 0.05;
 /// Lines below which nothing is judged.
 const LEAST_LINES: usize = 20;
 
