@@ -109,7 +109,7 @@ pub(crate) enum Command {
     },
     /// Read a folder of pages or lines with truth and say how well
     Evaluate(EvaluateArguments),
-    /// List and check register forms
+    /// List, draft and check register forms
     #[command(subcommand)]
     Form(FormCommand),
     /// People who may sign in
@@ -255,10 +255,36 @@ pub(crate) struct EvaluateArguments {
     pub(crate) calibrate: Option<PathBuf>,
 }
 
+/// A kind of register by its identifier.
+fn register_type(text: &str) -> Result<sobo_core::RegisterType, String> {
+    let all = sobo_core::RegisterType::ALL;
+    all.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|kind| kind.as_str()).collect();
+        format!("write one of {}", names.join(", "))
+    })
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum FormCommand {
     /// List the forms that are known
     List,
+    /// Draft a form from one sharp, upright page of it, to be mended by hand and then checked
+    New {
+        /// A page of the new form, of a register that is well kept
+        image: PathBuf,
+        /// Identifier of the form, such as E-birth: the name of its file
+        #[arg(long)]
+        id: String,
+        /// Family of the form; the part of the identifier before its first hyphen if absent
+        #[arg(long)]
+        family: Option<String>,
+        /// What the register records
+        #[arg(long, value_parser = register_type)]
+        register: sobo_core::RegisterType,
+        /// File to write to; ID.toml in the forms folder of --pipelines if absent. Nothing is written over
+        #[arg(long, short)]
+        out: Option<PathBuf>,
+    },
     /// Show on pages what a form finds
     Check {
         /// The form's file

@@ -24,6 +24,11 @@ impl Wording {
         self.letters.is_empty()
     }
 
+    /// Letters and digits.
+    pub(crate) fn len(&self) -> usize {
+        self.letters.len()
+    }
+
     /// Highest score a wording can reach.
     #[cfg(test)]
     pub(crate) fn ceiling(&self) -> f32 {
@@ -79,6 +84,11 @@ impl Folded {
 
     pub(crate) fn len(&self) -> usize {
         self.letters.len()
+    }
+
+    /// Left edge of letter `index` as a share of the width.
+    pub(crate) fn start(&self, index: usize) -> Option<f32> {
+        self.spans.get(index).map(|s| s.0)
     }
 
     /// Right edge of letter `index` as a share of the width.

@@ -1,22 +1,31 @@
-//! `sobo form`: listing and checking forms without writing Rust.
+//! `sobo form`: listing, drafting and checking forms without writing Rust.
 
+mod form_text;
+
+use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail, ensure};
 use sobo_layout::LoadedForm;
+use sobo_pipeline::NewForm;
 
 use crate::arguments::FormCommand;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::output::{Ending, line, note};
 
-/// Lists or checks forms.
+/// Lists, drafts or checks forms.
 ///
 /// # Errors
 /// When a form or image cannot be read, or output fails.
 pub(crate) fn form(config: &Config, command: &FormCommand) -> Result<Ending> {
     match command {
         FormCommand::List => list(config),
+        FormCommand::New { image, id, family, register, out } => {
+            let family = family.as_deref().unwrap_or_else(|| id.split('-').next().unwrap_or(id));
+            let new = NewForm { id, family, register_type: *register };
+            draft(config, image, &new, out.as_deref())
+        }
         FormCommand::Check { form, images, out } => check(config, form, images, out),
     }
 }
@@ -39,6 +48,53 @@ fn list(config: &Config) -> Result<Ending> {
             form.titles.first().map(String::as_str).unwrap_or_default()
         ))?;
     }
+    Ok(Ending::Well)
+}
+
+/// Drafts a form from a page and writes it where nothing is yet.
+fn draft(config: &Config, image: &Path, new: &NewForm<'_>, out: Option<&Path>) -> Result<Ending> {
+    let engine = Engine::load(config)?;
+    let file = format!("{}.toml", new.id);
+    let path = out.map_or_else(|| config.pipelines.join("forms").join(&file), Path::to_owned);
+    ensure!(
+        path.file_name().is_some_and(|name| name == file.as_str()),
+        "{}: a form's file is called after it; write to {file}, or give another --id",
+        path.display()
+    );
+    let scan = sobo_intake::scan(&[image.to_owned()], &config.limits);
+    if let Some(refused) = scan.refused.first() {
+        bail!("{refused}");
+    }
+    let found = scan.found.first().with_context(|| format!("{}: no page image", image.display()))?;
+    let bytes = found.read(&config.limits)?;
+    let page = sobo_intake::decode_page(&bytes, &found.name, 0, &config.limits)?;
+    let draft = sobo_pipeline::draft_form(
+        &page.image,
+        page.dpi,
+        new,
+        &engine.forms,
+        engine.reader.as_ref(),
+        &engine.settings,
+    )?;
+    let text = form_text::form_text(&draft, &found.name);
+    let mut target = std::fs::File::options()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .with_context(|| format!("{}: cannot be made; is there a form of this name?", path.display()))?;
+    target.write_all(text.as_bytes()).with_context(|| format!("{}", path.display()))?;
+    let form = &draft.form;
+    line(format!(
+        "{}: {} fields, layout {}, {} places to check",
+        path.display(),
+        form.fields.len(),
+        form.layout,
+        draft.doubts.len()
+    ))?;
+    for (field, doubt) in &draft.doubts {
+        line(if field.is_empty() { format!("  ! {doubt}") } else { format!("  ! {field}: {doubt}") })?;
+    }
+    line(format!("Mend it, then look at what it finds: sobo form check {} IMAGES…", path.display()))?;
     Ok(Ending::Well)
 }
 
