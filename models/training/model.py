@@ -12,28 +12,16 @@ import torch.nn.functional as F
 
 
 class ConvNorm(nn.Module):
-    """Convolution, batch normalisation and, unless it ends a residual branch, a rectifier."""
+    """Convolution, batch normalisation, rectifier."""
 
-    def __init__(self, inputs, outputs, kernel, stride=1, padding=None, rectify=True):
+    def __init__(self, inputs, outputs, kernel, stride=1, padding=None):
         super().__init__()
         padding = kernel // 2 if padding is None else padding
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
-        self.rectify = rectify
 
     def forward(self, x):
-        x = self.norm(self.conv(x))
-        return F.relu(x, inplace=True) if self.rectify else x
-
-
-class Residual(nn.Module):
-    def __init__(self, channels, kernel=3, padding=None):
-        super().__init__()
-        self.first = ConvNorm(channels, channels, kernel, padding=padding)
-        self.second = ConvNorm(channels, channels, kernel, padding=padding, rectify=False)
-
-    def forward(self, x):
-        return F.relu(x + self.second(self.first(x)), inplace=True)
+        return F.relu(self.norm(self.conv(x)), inplace=True)
 
 
 class Reader(nn.Module):
@@ -45,7 +33,6 @@ class Reader(nn.Module):
             ConvNorm(1, a, 5, 2),             # 24 x w/2
             ConvNorm(a, b, 3, 2),             # 12 x w/4
             ConvNorm(b, c, 3, (2, 1)),        # 6 x w/4
-            Residual(c),
             ConvNorm(c, d, 3, (2, 1)),        # 3 x w/4
             ConvNorm(d, e, (3, 3), 1, (0, 1)),  # 1 x w/4
         )

@@ -326,9 +326,26 @@ impl<'a> Slots<'a> {
             Role::Field(_) => {
                 let read = item.read.as_ref().zip(label).and_then(|((rect, folded), found)| {
                     let last = found.last.checked_sub(1)?;
-                    Some(rect.x + rect.w * f64::from(folded.end(last)?))
+                    let at = |share: f32| rect.x + rect.w * f64::from(share);
+                    // A leader that seems to begin inside a word of the value begins before that word, under it.
+                    let hidden = slot.leader.is_some_and(|leader| {
+                        (found.last..folded.len()).any(|i| {
+                            let (Some(a), Some(b)) = (folded.end(i), folded.start(i + 1)) else {
+                                return false;
+                            };
+                            folded.start(i).is_some_and(|x| at(x) < leader)
+                                && leader < at(b)
+                                && at(b) - at(a) < 0.15 * th
+                        })
+                    });
+                    let leader = if hidden { None } else { slot.leader };
+                    Some((at(folded.end(last)?), leader))
                 });
-                match (read, slot.leader) {
+                let (read, leader) = match read {
+                    Some((read, leader)) => (Some(read), leader),
+                    None => (None, slot.leader),
+                };
+                match (read, leader) {
                     (Some(read), leader) => self.gap_near(line, read, leader, end),
                     (None, Some(leader)) if !slot.unlabelled => {
                         self.gap_near(line, leader - 0.3 * th, Some(leader), end)
