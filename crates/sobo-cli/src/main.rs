@@ -8,6 +8,7 @@ mod index;
 mod output;
 mod parallel;
 mod progress;
+mod restored;
 mod store;
 
 use std::process::ExitCode;

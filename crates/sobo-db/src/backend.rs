@@ -60,7 +60,9 @@ macro_rules! stamped_modules {
         pub(crate) mod postgres_modules { $(pub(crate) use crate::$module::postgres as $module;)* }
     };
 }
-stamped_modules!(adaptation, audit, change, page, queue, reading, setting, volume);
+stamped_modules!(
+    adaptation, agreement, audit, change, page, page_work, queue, reading, setting, verification, volume,
+);
 
 /// Stamps functions for both backends and adds a method to [`crate::Database`] for each query.
 ///

@@ -21,37 +21,48 @@
 mod backend;
 mod account;
 mod adaptation;
+mod agreement;
 mod audit;
+mod carry;
 mod change;
 mod database;
+mod draft;
 mod entry;
 mod error;
 mod intake;
+mod note;
 mod numbering;
 mod page;
+mod page_work;
 mod queue;
 mod reading;
 mod report;
+mod sample;
 mod setting;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod verification;
 mod volume;
+mod work_queue;
 
 pub use account::{Account, NewAccount, OfficeScope, Session};
 pub use adaptation::{Drift, LineSet, Model, NewLineSet, Promotion, Reread, VerifiedEntry};
+pub use agreement::{Pace, StageCount, Tally};
 pub use audit::{AuditEvent, AuditRecord, ChainReport};
+pub use carry::ToCarry;
 pub use change::{Change, Subject};
 pub use database::Database;
 pub use entry::{EntryHead, EntryRecord, EntryState};
 pub use error::{DbError, Result};
 pub use intake::{Batch, FileIntake, FileOutcome, FileRecord, Handed, NewPage, Recorded};
+pub use note::PageNote;
 pub use numbering::{Gap, Numbering, Repeat, check_numbering, running_number};
 pub use page::{Page, PageFilter};
+pub use page_work::{PageOperation, PageWork, PageWorkKind, PageWorked};
 pub use queue::{Lease, QueueLength, Requeue, Work};
 pub use reading::{Completed, Completion, ENTRIES_PER_PAGE, StoredReading, provenance_key};
 pub use report::{ListedPage, VolumeReport};
-pub use verification::{
-    Acted, NewRecord, Pace, PageNote, QueueOrder, Record, StageCount, Tally, Unrecorded, Wish,
-};
+pub use sample::{NewSample, Sample, SampleField, SampleSubmitted, Sampled, Verdict};
+pub use verification::{Acted, NewRecord, Record, Unrecorded};
 pub use volume::{Volume, VolumeDescription, VolumeProgress};
+pub use work_queue::{QueueOrder, Wish};

@@ -225,6 +225,14 @@ queries! {
             .bind(old_page.sequence)
             .execute(&mut *transaction)
             .await?;
+        // A person who had begun at the new scan keeps that; other records begin anew with what is carried over.
+        sqlx::query(
+            "UPDATE record SET place = place - (place % 1000000000) + $2 * 10000 + (place % 10000) WHERE page_id = $1",
+        )
+        .bind(new)
+        .bind(old_page.sequence)
+        .execute(&mut *transaction)
+        .await?;
         let event = AuditEvent::new(who, "page.replace", [
             format!("page/{old}"),
             format!("page/{new}"),

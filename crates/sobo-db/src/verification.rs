@@ -1,13 +1,12 @@
-//! Records under verification: their deeds, the queue with its leases, drafts, notes on pages.
+//! Records under verification and their deeds.
 //!
 //! What a record is follows from its sheet and its deeds alone (`sobo-verify` replays them); the other columns repeat
 //! that for queues. A submission names the number of deeds it was made upon, so that of two at once one is refused.
 
-use sobo_verify::{Actor, Chain, Deed, Event, Refusal, Role, Sheet, State, Statement, StepKind};
+use sobo_verify::{Actor, Chain, Deed, Event, Refusal, Sheet, State};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::account::OfficeScope;
 use crate::change::{Change, Subject};
 use crate::{AuditEvent, DbError, Result};
 
@@ -87,38 +86,6 @@ pub struct Unrecorded {
     pub place: i64,
 }
 
-/// Which entry a person would like next.
-#[derive(Debug, Clone)]
-pub struct Wish<'a> {
-    /// Who asks.
-    pub actor: &'a Actor,
-    /// Offices within the person's scope.
-    pub offices: &'a OfficeScope,
-    /// Steps to take, the most wanted first; only those the person's roles allow are given.
-    pub steps: &'a [StepKind],
-    /// One volume only.
-    pub volume: Option<i64>,
-    /// In which order.
-    pub order: QueueOrder,
-    /// In reading order, entries behind this place come first.
-    pub after: i64,
-    /// Entries not wanted, such as the one at work.
-    pub except: &'a [i64],
-    /// How long the lease runs.
-    pub lease_ms: i64,
-}
-
-/// The order of a queue.
-#[derive(Debug, Copy, Clone, PartialEq, Eq)]
-pub enum QueueOrder {
-    /// As the entries stand in their books.
-    Reading,
-    /// Those with most fields in doubt first.
-    Doubt,
-    /// Those waiting longest first.
-    Oldest,
-}
-
 /// What came of an event.
 #[derive(Debug)]
 pub enum Acted {
@@ -132,81 +99,12 @@ pub enum Acted {
     Leased,
 }
 
-/// How many records of a volume stand at a stage.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct StageCount {
-    /// The volume.
-    pub volume_id: i64,
-    /// Identifier of the stage.
-    pub stage: String,
-    /// Records there.
-    pub records: i64,
-    /// Of them, free for the person asking: not leased by another, no earlier step taken.
-    pub free: i64,
-    /// Fields that need a person in them.
-    pub attention: i64,
-}
-
-/// Agreement about one field, summed over entries.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Tally {
-    /// The volume.
-    pub volume_id: i64,
-    /// The field.
-    pub field: String,
-    /// The step whose statements were compared with those before.
-    pub step: String,
-    /// Who took that step.
-    pub person: i64,
-    /// Whether the machine had offered the field as right.
-    pub accepted: bool,
-    /// Times compared.
-    pub compared: i64,
-    /// Times the two differed.
-    pub differing: i64,
-}
-
-/// Steps taken by a person on a day.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Pace {
-    /// Who.
-    pub person: i64,
-    /// The step.
-    pub step: String,
-    /// Day since 1970-01-01 UTC.
-    pub day: i64,
-    /// Entries.
-    pub entries: i64,
-}
-
-/// What someone found wrong with a page.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct PageNote {
-    /// Identifier.
-    pub id: i64,
-    /// The page.
-    pub page_id: i64,
-    /// The entry it was seen at, where one.
-    pub entry_id: Option<i64>,
-    /// `rescan`, `no_entries`, `wrong_form`, `missing_entry`, `marginal_note`.
-    pub kind: String,
-    /// In the person's words.
-    pub reason: String,
-    /// Who.
-    pub person: i64,
-    /// When, Unix milliseconds.
-    pub at_ms: i64,
-    /// When it was settled or taken back.
-    pub closed_ms: Option<i64>,
-    /// By whom.
-    pub closed_by: Option<i64>,
-}
-
 fn parse_chain(id: i64, chain: &str) -> Result<Chain> {
     Chain::parse(chain).ok_or_else(|| DbError::stored("record", id, "chain", chain))
 }
 
-fn rfc3339(at_ms: i64) -> String {
+/// A moment as histories write it, RFC 3339 UTC.
+pub(crate) fn rfc3339(at_ms: i64) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at_ms) * 1_000_000)
         .ok()
         .and_then(|at| at.format(&Rfc3339).ok())
@@ -224,32 +122,10 @@ fn people_of(state: &State) -> String {
     format!(" {} ", people.join(" "))
 }
 
-/// For each field compared by the newest snapshot: its name, whether the machine had accepted it, whether the two differ.
-fn compared(before: &State, after: &State) -> Vec<(String, bool, bool)> {
-    let Some(snapshot) = after.snapshots().last() else { return Vec::new() };
-    let earlier = before.values();
-    after
-        .sheet()
-        .fields
-        .iter()
-        .filter(|(name, start)| match snapshot.step {
-            StepKind::Entry | StepKind::Check => {
-                earlier.contains_key(*name) || snapshot.statements.contains_key(*name)
-            }
-            StepKind::Blind => start.blind,
-            StepKind::Arbitrate => before.disputed().contains(name),
-            StepKind::SignOff => false,
-        })
-        .map(|(name, start)| {
-            let differs = !Statement::agree(earlier.get(name), snapshot.statements.get(name));
-            (name.clone(), start.accepted, differs)
-        })
-        .collect()
-}
-
 queries! {
     inside {
-        async fn load(connection: &mut Connection, entry: i64) -> Result<(Record, State)> {
+        /// A record and its state, replayed from its deeds.
+        pub(crate) async fn load(connection: &mut Connection, entry: i64) -> Result<(Record, State)> {
             let record: Option<Record> = sqlx::query_as(sqlx::AssertSqlSafe(format!("{RECORD} WHERE entry_id = $1")))
                 .bind(entry)
                 .fetch_optional(&mut *connection)
@@ -283,7 +159,8 @@ queries! {
             Ok((record, state))
         }
 
-        async fn keep(
+        /// Writes the newest deed of `after` and all that follows from it.
+        pub(crate) async fn keep(
             transaction: &mut Connection,
             before: &State,
             after: &State,
@@ -324,30 +201,25 @@ queries! {
             .bind(now)
             .execute(&mut *transaction)
             .await?;
+            // A withdrawn entry does not count: it is found by no search and stands in no statement.
+            let counts = match &deed.event {
+                Event::Withdraw { .. } => Some(("current", "removed")),
+                Event::Restore => Some(("removed", "current")),
+                _ => None,
+            };
+            if let Some((from, to)) = counts {
+                sqlx::query("UPDATE entry SET state = $3 WHERE id = $1 AND state = $2")
+                    .bind(record.entry_id)
+                    .bind(from)
+                    .bind(to)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
             if step.is_empty() {
                 return Ok(());
             }
-            let deed_is_arbitration = step == StepKind::Arbitrate.as_str();
-            for (field, accepted, differs) in compared(before, after) {
-                sqlx::query(
-                    "INSERT INTO tally (volume_id, field, step, person, accepted, compared, differing)
-                     VALUES ($1, $2, $3, $4, $5, 1, $6)
-                     ON CONFLICT (volume_id, field, step, person, accepted) DO UPDATE SET
-                     compared = tally.compared + 1, differing = tally.differing + excluded.differing",
-                )
-                .bind(record.volume_id)
-                .bind(field)
-                .bind(step)
-                .bind(deed.actor.person.0)
-                .bind(accepted)
-                .bind(i64::from(differs))
-                .execute(&mut *transaction)
-                .await?;
-                if accepted && !deed_is_arbitration {
-                    backend::adaptation::note_drift(transaction, record.volume_id, now, differs).await?;
-                }
-            }
-            Ok(())
+            let person = deed.actor.person.0;
+            backend::agreement::count(transaction, before, after, record.volume_id, person, step, now).await
         }
     }
 
@@ -407,100 +279,6 @@ queries! {
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(query)).bind(volume).fetch_all(&pools.read).await?)
     }
 
-    /// Leases the next free entry of a queue to a person; `None` where nothing is left.
-    pub async fn lease_next(pools, wish: &Wish<'_>) -> Result<Option<i64>> {
-        let except = format!(" {} ", wish.except.iter().map(i64::to_string).collect::<Vec<_>>().join(" "));
-        let offices = wish.offices.stored();
-        let mut transaction = pools.begin().await?;
-        let now = backend::now_ms(&mut transaction).await?;
-        for step in wish.steps {
-            // Reading order goes on from where the person is, then begins anew.
-            for after in [wish.after, i64::MIN] {
-                let volume = if wish.volume.is_some() { "volume_id = $6" } else { "$6 = 0" };
-                let order = match wish.order {
-                    QueueOrder::Reading => "place",
-                    QueueOrder::Doubt => "attention DESC, place",
-                    QueueOrder::Oldest => "stage_ms, place",
-                };
-                let skip = backend::pick("", "FOR UPDATE SKIP LOCKED");
-                let query = format!(
-                    "SELECT entry_id FROM record WHERE stage = $1 AND people NOT LIKE $2
-                     AND (stage <> 'blind' OR seen NOT LIKE $2)
-                     AND NOT EXISTS (SELECT 1 FROM entry WHERE entry.id = record.entry_id AND entry.state <> 'current')
-                     AND (lease_until_ms < $3 OR lease_person = $4) AND place > $5 AND {volume}
-                     AND $7 NOT LIKE '% ' || CAST(entry_id AS TEXT) || ' %'
-                     AND ($8 = '*' OR $8 LIKE '%' || $9 || office || $9 || '%')
-                     ORDER BY {order} LIMIT 1 {skip}"
-                );
-                let found: Option<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
-                    .bind(step.as_str())
-                    .bind(format!("% {} %", wish.actor.person.0))
-                    .bind(now)
-                    .bind(wish.actor.person.0)
-                    .bind(if wish.order == QueueOrder::Reading { after } else { i64::MIN })
-                    .bind(wish.volume.unwrap_or(0))
-                    .bind(&except)
-                    .bind(&offices)
-                    .bind("\n")
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-                if let Some(entry) = found {
-                    sqlx::query("UPDATE record SET lease_person = $2, lease_until_ms = $3 WHERE entry_id = $1")
-                        .bind(entry)
-                        .bind(wish.actor.person.0)
-                        .bind(now + wish.lease_ms)
-                        .execute(&mut *transaction)
-                        .await?;
-                    transaction.commit().await?;
-                    return Ok(Some(entry));
-                }
-                if wish.order != QueueOrder::Reading || wish.after == i64::MIN {
-                    break;
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Takes or renews the lease of one entry; false where another person holds it.
-    pub async fn lease(pools, entry: i64, person: i64, lease_ms: i64) -> Result<bool> {
-        let mut transaction = pools.begin().await?;
-        let now = backend::now_ms(&mut transaction).await?;
-        let taken = sqlx::query(
-            "UPDATE record SET lease_person = $2, lease_until_ms = $3
-             WHERE entry_id = $1 AND (lease_until_ms < $4 OR lease_person = $2)",
-        )
-        .bind(entry)
-        .bind(person)
-        .bind(now + lease_ms)
-        .bind(now)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(taken.rows_affected() == 1)
-    }
-
-    /// Notes that a person has seen the values of a record before its blind reading, so that the person does not read it blind.
-    pub async fn mark_seen(pools, entry: i64, person: i64) -> Result<()> {
-        sqlx::query("UPDATE record SET seen = seen || $2 WHERE entry_id = $1 AND seen NOT LIKE $3")
-            .bind(entry)
-            .bind(format!("{person} "))
-            .bind(format!("% {person} %"))
-            .execute(&pools.write)
-            .await?;
-        Ok(())
-    }
-
-    /// Whether a person has seen the values of a record.
-    pub async fn has_seen(pools, entry: i64, person: i64) -> Result<bool> {
-        let seen: Option<i64> = sqlx::query_scalar("SELECT entry_id FROM record WHERE entry_id = $1 AND seen LIKE $2")
-            .bind(entry)
-            .bind(format!("% {person} %"))
-            .fetch_optional(&pools.read)
-            .await?;
-        Ok(seen.is_some())
-    }
-
     /// Current entries without a record, at most `limit`.
     pub async fn entries_without_record(pools, limit: i64) -> Result<Vec<Unrecorded>> {
         let rows = sqlx::query_as(
@@ -522,30 +300,6 @@ queries! {
         .execute(&pools.write)
         .await?;
         Ok(dropped.rows_affected())
-    }
-
-    /// Adds an entry a person found on a page, and gives its id.
-    pub async fn add_entry(pools, who: &str, page: i64, entry: &sobo_core::Entry, reason: &str) -> Result<i64> {
-        let mut transaction = pools.begin().await?;
-        let now = backend::now_ms(&mut transaction).await?;
-        let added = backend::reading::insert_entries(
-            &mut transaction, page, None, None, std::slice::from_ref(entry), now,
-        )
-        .await?;
-        let id = added.first().copied().unwrap_or_default();
-        let event = AuditEvent::new(who, "entry.add", [format!("entry/{id}"), format!("page/{page}")]).because(reason);
-        backend::finish(transaction, &[Change::of(Subject::Entry, id), Change::of(Subject::Page, page)], &[event]).await?;
-        Ok(id)
-    }
-
-    /// Gives a lease back.
-    pub async fn release(pools, entry: i64, person: i64) -> Result<()> {
-        sqlx::query("UPDATE record SET lease_person = NULL, lease_until_ms = 0 WHERE entry_id = $1 AND lease_person = $2")
-            .bind(entry)
-            .bind(person)
-            .execute(&pools.write)
-            .await?;
-        Ok(())
     }
 
     /// Lets an event happen to a record that has had `deeds` deeds. A submission needs a lease that no other person
@@ -586,111 +340,5 @@ queries! {
             }));
         backend::finish(transaction, &[Change::of(Subject::Entry, entry)], &[audit]).await?;
         Ok(Acted::Done(Box::new(next)))
-    }
-
-    /// Keeps what a person has typed so far.
-    pub async fn save_draft(pools, entry: i64, person: i64, body: &str) -> Result<()> {
-        let now = crate::backend::system_now_ms();
-        sqlx::query(
-            "INSERT INTO draft (entry_id, person, saved_ms, body) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (entry_id, person) DO UPDATE SET saved_ms = excluded.saved_ms, body = excluded.body",
-        )
-        .bind(entry)
-        .bind(person)
-        .bind(now)
-        .bind(body)
-        .execute(&pools.write)
-        .await?;
-        Ok(())
-    }
-
-    /// What a person had typed, and when it was kept, Unix milliseconds.
-    pub async fn draft(pools, entry: i64, person: i64) -> Result<Option<(String, i64)>> {
-        let draft = sqlx::query_as("SELECT body, saved_ms FROM draft WHERE entry_id = $1 AND person = $2");
-        Ok(draft.bind(entry).bind(person).fetch_optional(&pools.read).await?)
-    }
-
-    /// How many records of each volume stand at each stage, as this person sees them.
-    pub async fn stage_counts(pools, person: i64) -> Result<Vec<StageCount>> {
-        let now = crate::backend::system_now_ms();
-        let counts = sqlx::query_as(
-            "SELECT volume_id, stage, COUNT(*) AS records,
-             COUNT(CASE WHEN (lease_until_ms < $1 OR lease_person = $2) AND people NOT LIKE $3 THEN 1 END) AS free,
-             CAST(SUM(attention) AS BIGINT) AS attention
-             FROM record GROUP BY volume_id, stage",
-        );
-        Ok(counts.bind(now).bind(person).bind(format!("% {person} %")).fetch_all(&pools.read).await?)
-    }
-
-    /// Agreement by field, volume, step and person.
-    pub async fn tallies(pools) -> Result<Vec<Tally>> {
-        Ok(sqlx::query_as("SELECT * FROM tally ORDER BY volume_id, field, step, person")
-            .fetch_all(&pools.read)
-            .await?)
-    }
-
-    /// Steps taken since `since_ms` by person and day.
-    pub async fn pace(pools, since_ms: i64) -> Result<Vec<Pace>> {
-        let pace = sqlx::query_as(
-            "SELECT person, step, at_ms / 86400000 AS day, COUNT(*) AS entries FROM verification_deed
-             WHERE event = 'submit' AND at_ms >= $1 GROUP BY person, step, at_ms / 86400000 ORDER BY 3 DESC, 1, 2",
-        );
-        Ok(pace.bind(since_ms).fetch_all(&pools.read).await?)
-    }
-
-    /// Records what a person found wrong with a page and gives the note's id.
-    pub async fn note_page(pools, who: &str, note: &PageNote) -> Result<i64> {
-        let mut transaction = pools.begin().await?;
-        let now = backend::now_ms(&mut transaction).await?;
-        let id: i64 = sqlx::query_scalar(
-            "INSERT INTO page_note (page_id, entry_id, kind, reason, person, at_ms)
-             VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-        )
-        .bind(note.page_id)
-        .bind(note.entry_id)
-        .bind(&note.kind)
-        .bind(&note.reason)
-        .bind(note.person)
-        .bind(now)
-        .fetch_one(&mut *transaction)
-        .await?;
-        let event = AuditEvent::new(who, &format!("page.{}", note.kind), [format!("page/{}", note.page_id)])
-            .because(note.reason.clone());
-        backend::finish(transaction, &[Change::of(Subject::Page, note.page_id)], &[event]).await?;
-        Ok(id)
-    }
-
-    /// Closes a note: settled, or taken back. False where it was closed before.
-    pub async fn close_note(pools, who: &str, person: i64, id: i64) -> Result<bool> {
-        let mut transaction = pools.begin().await?;
-        let now = backend::now_ms(&mut transaction).await?;
-        let page: Option<i64> = sqlx::query_scalar(
-            "UPDATE page_note SET closed_ms = $2, closed_by = $3 WHERE id = $1 AND closed_ms IS NULL RETURNING page_id",
-        )
-        .bind(id)
-        .bind(now)
-        .bind(person)
-        .fetch_optional(&mut *transaction)
-        .await?;
-        let Some(page) = page else { return Ok(false) };
-        let event = AuditEvent::new(who, "page.note_closed", [format!("page/{page}"), format!("note/{id}")]);
-        backend::finish(transaction, &[Change::of(Subject::Page, page)], &[event]).await?;
-        Ok(true)
-    }
-
-    /// Open notes of every page, oldest first; of one page where given.
-    pub async fn open_notes(pools, page: Option<i64>) -> Result<Vec<PageNote>> {
-        let notes = sqlx::query_as(
-            "SELECT * FROM page_note WHERE closed_ms IS NULL AND ($1 = 0 OR page_id = $1) ORDER BY at_ms, id",
-        );
-        Ok(notes.bind(page.unwrap_or(0)).fetch_all(&pools.read).await?)
-    }
-}
-
-impl Wish<'_> {
-    /// The steps of `chain` these roles may take, those nearest to the end first.
-    pub fn steps_for(chain: &Chain, roles: &[Role]) -> Vec<StepKind> {
-        let may = |step: &&sobo_verify::Step| step.roles.iter().any(|role| roles.contains(role));
-        chain.steps.iter().rev().filter(may).map(|step| step.kind).collect()
     }
 }

@@ -10,12 +10,16 @@
 
 mod chain;
 mod people;
+mod rescan;
+mod sampling;
 mod state;
 mod statement;
 mod turn;
 
 pub use chain::{Chain, Step, StepKind, When};
 pub use people::{Actor, PersonId, Role};
+pub use rescan::{EntryMark, pair_entries};
+pub use sampling::{sample_size, wilson};
 pub use state::{Deed, Event, FieldStart, Refusal, Sheet, Snapshot, Stage, State, VerifiedRecord};
 pub use statement::{Difference, Statement, differences};
 pub use turn::{Turn, TurnField};

@@ -18,6 +18,9 @@ pub struct FieldStart {
     pub blind: bool,
     /// Expected in every entry: may not stay unstated.
     pub required: bool,
+    /// `reading` is what people stated of an earlier scan of the page: shown for a second look.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
 }
 
 /// The fields of one entry as verification begins, in the order of the form.
@@ -25,6 +28,9 @@ pub struct FieldStart {
 pub struct Sheet {
     /// Fields by name.
     pub fields: IndexMap<String, FieldStart>,
+    /// The entry of an earlier scan of the page whose values were carried over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_from: Option<i64>,
 }
 
 impl Sheet {
@@ -47,7 +53,23 @@ impl Sheet {
             start.accepted = field.accepted && statement.is_well_formed();
             start.reading = statement.is_well_formed().then_some(statement);
         }
-        Self { fields }
+        Self { fields, carried_from: None }
+    }
+
+    /// The sheet with what people stated of the same entry on an earlier scan, the entry `from`. Each carried value is
+    /// looked at again: none counts as offered.
+    pub fn carrying(mut self, from: i64, earlier: &State) -> Self {
+        for (name, statement) in earlier.stated() {
+            let start = self.fields.entry(name).or_default();
+            *start = FieldStart {
+                reading: Some(Statement { bbox: None, ..statement }),
+                accepted: false,
+                carried: true,
+                ..start.clone()
+            };
+        }
+        self.carried_from = Some(from);
+        self
     }
 
     fn readings(&self) -> IndexMap<String, Statement> {
@@ -295,6 +317,18 @@ impl State {
             .take_while(|snapshot| snapshot.round == self.round)
             .find(|snapshot| snapshot.step == StepKind::Blind)
             .map(|snapshot| &snapshot.statements)
+    }
+
+    /// What people stated, on this scan or an earlier one: the values of the last step that settles values, else those
+    /// carried over.
+    pub fn stated(&self) -> IndexMap<String, Statement> {
+        match self.settled() {
+            Some(snapshot) => snapshot.statements.clone(),
+            None => {
+                let carried = self.sheet.fields.iter().filter(|(_, start)| start.carried);
+                carried.filter_map(|(name, start)| Some((name.clone(), start.reading.clone()?))).collect()
+            }
+        }
     }
 
     fn settled(&self) -> Option<&Snapshot> {

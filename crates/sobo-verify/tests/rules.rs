@@ -16,6 +16,7 @@ fn sheet(name: &str, number: &str) -> Sheet {
         accepted,
         blind,
         required: blind,
+        carried: false,
     };
     Sheet {
         fields: IndexMap::from([
@@ -24,6 +25,7 @@ fn sheet(name: &str, number: &str) -> Sheet {
             ("birth_place".to_owned(), start("Bảo sanh viện Từ Dũ", true, false)),
             ("notes".to_owned(), start("", false, false)),
         ]),
+        carried_from: None,
     }
 }
 

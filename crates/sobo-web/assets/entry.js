@@ -6,7 +6,7 @@ import { Viewer } from "/assets/viewer.js";
 
 const $ = (id) => document.getElementById(id);
 const settings = JSON.parse($("settings").textContent);
-const viewer = new Viewer($("osd"), $("boxes"));
+const viewer = new Viewer($("osd"), $("boxes"), $("beside"));
 const sheet = new Sheet($("fields"), {
   moved: (field) => {
     const box = sheet.boxOf(field);
@@ -83,9 +83,9 @@ function head() {
     }),
   );
   $("neighbours").replaceChildren(
-    ...current.entries.map((entry, index) => {
+    ...current.entries.filter((entry) => entry.stage !== "withdrawn" || entry.id === current.id).map((entry) => {
       const here = entry.id === current.id;
-      const item = element(here ? "span" : "a", { class: `${entry.stage} ${here ? "here" : ""}`, title: t(`stage.${entry.stage}`) }, entry.label ?? String(index + 1));
+      const item = element(here ? "span" : "a", { class: `${entry.stage} ${here ? "here" : ""}`, title: t(`stage.${entry.stage}`) }, entry.label);
       if (!here) item.href = `/entries/${entry.id}`;
       return item;
     }),
@@ -94,6 +94,9 @@ function head() {
   $("take").hidden = !current.can_take;
   $("return").hidden = !(current.mode === "turn" && current.step !== "entry");
   $("restore").hidden = !current.can_restore;
+  $("earlier").hidden = !current.earlier;
+  if (current.earlier) $("earlier-open").href = `/pages/${current.earlier}`;
+  $("tool-restored").hidden = !current.page.restored;
   $("reopen").hidden = !current.can_reopen;
   $("view-note").hidden = current.mode === "turn";
   $("view-note").textContent = current.mode === "turn" ? "" : current.why ?? t(`stage.${current.stage}`);
@@ -132,7 +135,7 @@ async function look(from) {
     const next = await call("POST", "/api/work/next", { ...settings.wish, after: from.place, except: notAgain() });
     if (!next) return;
     if (current !== from || notAgain().includes(next.id)) {
-      if (next.id !== current?.id) farewell("/api/release", { entries: [next.id] });
+      if (next.id !== current?.id) farewell("/api/release", held([next]));
       return;
     }
     ahead = next;
@@ -243,13 +246,13 @@ async function submit() {
     left[0].input.focus();
     return;
   }
-  const { id, person, step, deeds, volume, page } = current;
+  const { id, person, step, deeds, sample, volume, page } = current;
   leaving = current;
   $("submit").disabled = true;
   drafts.settle();
   keepOutbox([
     ...outbox(),
-    { entry: { id, person, step, deeds, place: `${volume.name} ${page.number}` }, body: { step, deeds, statements: sheet.statements() } },
+    { entry: { id, person, step, deeds, place: `${volume.name} ${page.number}` }, body: { step, deeds, sample, statements: sheet.statements() } },
   ]);
   done += 1;
   $("done").textContent = t("entry.done_count", { done });
@@ -259,12 +262,19 @@ async function submit() {
   await forward();
 }
 
+// What is held, as the server speaks of it: entries of the chain and entries of samples.
+function held(list) {
+  const turns = list.filter((entry) => entry?.mode === "turn");
+  const ids = (some) => some.map((entry) => entry.id);
+  return { entries: ids(turns.filter((entry) => !entry.sample)), samples: ids(turns.filter((entry) => entry.sample)) };
+}
+
 // Leases are renewed while the screen is open and given back when it is left.
 setInterval(async () => {
-  const entries = [current, ahead].filter((entry) => entry?.mode === "turn").map((entry) => entry.id);
-  if (!entries.length) return;
+  const mine = held([current, ahead]);
+  if (!mine.entries.length && !mine.samples.length) return;
   try {
-    const { lost } = await call("POST", "/api/renew", { entries });
+    const { lost } = await call("POST", "/api/renew", mine);
     connection(true);
     if (ahead && lost.includes(ahead.id)) ahead = null;
     if (current && lost.includes(current.id)) tell(t("entry.lease_lost"));
@@ -273,19 +283,21 @@ setInterval(async () => {
   }
 }, 45000);
 addEventListener("pagehide", () => {
-  const entries = [current, ahead].filter((entry) => entry?.mode === "turn").map((entry) => entry.id);
-  if (entries.length) farewell("/api/release", { entries });
+  const mine = held([current, ahead]);
+  if (mine.entries.length || mine.samples.length) farewell("/api/release", mine);
   drafts.send();
 });
 
 // ---- Actions on the entry and its page ----
 
-function ask(title, { reason = true, danger = false } = {}) {
+function ask(title, { reason = true, danger = false, choices = null } = {}) {
   const dialog = $("ask");
   $("ask-title").textContent = title;
   $("ask-reason").value = "";
   $("ask-reason-field").hidden = !reason;
   $("ask-reason").required = reason;
+  $("ask-choice-field").hidden = !choices;
+  $("ask-choice").replaceChildren(...(choices ?? []).map((choice) => element("option", { value: choice.id }, choice.name)));
   $("ask-ok").className = danger ? "danger" : "primary";
   dialog.returnValue = "";
   dialog.showModal();
@@ -310,9 +322,9 @@ const actions = {
     const reason = await ask(t("action.return"));
     if (reason) await act("return", { reason });
   },
-  async withdraw() {
+  async remove() {
     const reason = await ask(t("action.withdraw"), { danger: true });
-    if (reason) await act("withdraw", { reason });
+    if (reason) await work("remove", { entry: current.id, reason });
   },
   restore: () => act("restore", {}),
   async reopen() {
@@ -343,59 +355,157 @@ const actions = {
   },
   async redraw() {
     const field = last ?? sheet.fields.find((one) => one.editable);
-    if (!field?.editable) return;
-    tell(t("action.draw_box", { field: field.caption }));
-    viewer.whole();
-    const box = await viewer.rubberBand();
-    tell("");
-    if (!box) return field.input.focus();
-    sheet.remember(field);
-    field.drawn = box;
-    sheet.strip(field);
-    paint();
-    field.input.focus();
-    viewer.goto(box);
-    if (field.hidden) return sheet.callbacks.changed();
-    try {
-      const reading = await call("POST", `/api/entries/${current.id}/reread`, { field: field.name, bbox: box });
-      if (reading) {
-        field.text = reading.text;
-        field.lacuna = reading.lacuna ?? null;
-        field.input.value = field.text;
-        sheet.refresh(field);
-        field.input.select();
-        tell(t("action.read_again"));
-      }
-    } catch (error) {
-      failed(error);
-    }
-    sheet.callbacks.changed();
+    if (field?.editable) await redrawField(field, t("action.draw_box", { field: field.caption }));
   },
   async add() {
-    tell(t("action.draw_entry"));
-    viewer.whole();
-    const box = await viewer.rubberBand();
-    tell("");
-    if (!box) return;
-    try {
-      const made = await call("POST", `/api/pages/${current.page.id}/entries`, { bbox: box, form: current.form });
-      current.entries = made.entries;
+    const bbox = await draw(t("action.draw_entry"));
+    if (bbox) await work("add", { bbox });
+  },
+  async split() {
+    const bbox = await draw(t("action.draw_split"));
+    if (bbox) await work("split", { entry: current.id, bbox });
+  },
+  merge: () => work("merge", { entry: current.id }),
+  async blank() {
+    const reason = await ask(t("action.blank"), { danger: true });
+    if (reason) await work("blank", { reason });
+  },
+  async form() {
+    const choices = await chooseFrom("forms");
+    const reason = choices && (await ask(t("action.form"), { choices }));
+    if (reason) await work("form", { form: $("ask-choice").value, reason });
+  },
+  async volume() {
+    const choices = await chooseFrom("volumes");
+    const reason = choices && (await ask(t("action.volume"), { choices }));
+    if (reason) await work("volume", { volume: Number($("ask-choice").value), reason });
+  },
+  // A note in the margin belongs to the entry: its box is drawn, it is read at once and checked like any field.
+  async marginal() {
+    const field = sheet.fields.find((one) => one.name === "notes" && one.editable);
+    if (!field) return tell(t("action.no_margin_field"));
+    last = field;
+    await redrawField(field, t("action.draw_margin"));
+  },
+};
+
+async function chooseFrom(kind) {
+  try {
+    return (await call("GET", `/api/pages/${current.page.id}/choices`))[kind];
+  } catch (error) {
+    failed(error);
+    return null;
+  }
+}
+
+async function draw(text) {
+  tell(text);
+  viewer.whole();
+  const box = await viewer.rubberBand();
+  tell("");
+  return box;
+}
+
+async function redrawField(field, text) {
+  const box = await draw(text);
+  if (!box) return field.input.focus();
+  sheet.remember(field);
+  field.drawn = box;
+  sheet.strip(field);
+  paint();
+  field.input.focus();
+  viewer.goto(box);
+  if (field.hidden) return sheet.callbacks.changed();
+  try {
+    const reading = await call("POST", `/api/entries/${current.id}/reread`, { field: field.name, bbox: box });
+    if (reading) {
+      field.text = reading.text;
+      field.lacuna = reading.lacuna ?? null;
+      field.candidates = (reading.candidates ?? []).filter((text) => text && text !== reading.text).slice(0, 5);
+      field.input.value = field.text;
+      sheet.offer(field);
+      sheet.refresh(field);
+      field.input.select();
+      tell(t("action.read_again"));
+    }
+  } catch (error) {
+    failed(error);
+  }
+  sheet.callbacks.changed();
+}
+
+// Changes how the page is divided; what came of it is opened, and can be undone at once or from the history.
+async function work(kind, body) {
+  const { id, page, mode } = current;
+  drafts.send();
+  tell(t("action.working"));
+  try {
+    const done = await call("POST", `/api/pages/${page.id}/work`, { kind, ...body });
+    await dropAhead();
+    if (kind === "add") {
+      current.entries = done.entries;
       head();
       paint();
-      tell(t("action.added"));
-    } catch (error) {
-      failed(error);
+      if (mode === "turn") lookAhead();
+    } else {
+      await open(done.made[0] ?? (kind === "volume" ? id : null), mode);
     }
-  },
-  // The second act gets an entry of its own; the first keeps what was read.
-  split: () => actions.add(),
-  merge: () => act("withdraw", { reason: t("action.merge_reason") }),
-};
+    offerUndo(t(`action.${kind}_done`), done.work);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+// The entry looked ahead to may be gone: it is asked for anew.
+async function dropAhead() {
+  await looking;
+  if (ahead) farewell("/api/release", held([ahead]));
+  ahead = null;
+}
+
+// Takes an entry up if that is this person's to do, else shows it; without one, what is next in the queue.
+async function open(id, mode) {
+  current = null;
+  if (id === null || id === undefined) return forward();
+  let entry = await call("GET", `/api/entries/${id}`);
+  if (mode === "turn" && entry.can_take) entry = await call("POST", `/api/entries/${id}/take`, {});
+  await show(entry);
+}
+
+function offerUndo(text, id) {
+  tell(text);
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => ($("say").textContent = ""), 30000);
+  const button = element("button", { type: "button", id: "undo-work" }, t("action.undo"));
+  button.addEventListener("click", () => undoWork(id));
+  $("say").append(" ", button);
+}
+
+async function undoWork(id) {
+  const mode = current?.mode ?? "turn";
+  try {
+    const undone = await call("POST", `/api/page-work/${id}/undo`, {});
+    await dropAhead();
+    if (undone.made.length || !current || !undone.entries.some((entry) => entry.id === current.id && entry.stage !== "withdrawn")) {
+      if (current) farewell("/api/release", held([current]));
+      $("bench").hidden = false;
+      $("empty").hidden = true;
+      await open(undone.made[0], mode);
+    } else {
+      current.entries = undone.entries;
+      head();
+      paint();
+      if (mode === "turn") lookAhead();
+    }
+    tell(t("action.undone"));
+  } catch (error) {
+    failed(error);
+  }
+}
 
 async function act(kind, body) {
   try {
     await call("POST", `/api/entries/${current.id}/do/${kind}`, { ...body, deeds: current.deeds });
-    if (kind === "withdraw") return offerRestore(current);
     tell(t(`action.${kind}_done`));
     if (kind === "return") return forward();
     await reload();
@@ -404,32 +514,32 @@ async function act(kind, body) {
   }
 }
 
-// A withdrawn entry can be put back at once.
-function offerRestore(entry) {
-  forward();
-  clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => ($("say").textContent = ""), 20000);
-  $("say").textContent = `${t("action.withdraw_done")} `;
-  const button = element("button", { type: "button" }, t("action.undo"));
-  button.addEventListener("click", async () => {
-    try {
-      await call("POST", `/api/entries/${entry.id}/do/restore`, { deeds: entry.deeds + 1 });
-      tell(t("action.restore_done"));
-    } catch (error) {
-      failed(error);
-    }
-  });
-  $("say").append(button);
-}
-
 async function showHistory() {
   try {
-    const { rows } = await call("GET", `/api/entries/${current.id}/history`);
+    const { rows, works } = await call("GET", `/api/entries/${current.id}/history`);
     const body = $("history-rows");
     body.replaceChildren(
       ...rows.map((row) => {
         const line = document.createElement("tr");
         for (const cell of [row.at, row.who, row.what, row.detail]) line.append(element("td", {}, cell));
+        return line;
+      }),
+    );
+    $("history-works").hidden = !works.length;
+    $("history-work-rows").replaceChildren(
+      ...works.map((work) => {
+        const line = document.createElement("tr");
+        for (const cell of [work.at, work.who, work.what, work.undone ?? work.detail]) line.append(element("td", {}, cell));
+        const last = document.createElement("td");
+        if (work.can_undo) {
+          const button = element("button", { type: "button" }, t("action.undo"));
+          button.addEventListener("click", () => {
+            $("history").close();
+            undoWork(work.id);
+          });
+          last.append(button);
+        }
+        line.append(last);
         return line;
       }),
     );
@@ -476,6 +586,9 @@ const toggles = {
     press("tool-contrast", viewer.filters.contrast > 0);
   },
   rotate: () => viewer.rotate(),
+  restored() {
+    press("tool-restored", viewer.restored() > 0);
+  },
 };
 function press(id, is) {
   $(id).setAttribute("aria-pressed", String(is));
@@ -495,6 +608,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "F3") return used(), toggles.invert();
   if (event.key === "F4" && !event.altKey) return used(), toggles.contrast();
   if (event.key === "F6") return used(), toggles.rotate();
+  if (event.key === "F7") return used(), toggles.restored();
   if (event.key === "F8") return used(), actions.redraw();
   if (event.key === "F9") return used(), openMenu();
   if (event.key === "F10") return used(), showHistory();
@@ -517,7 +631,7 @@ function blurThen(run) {
 
 $("submit").addEventListener("click", () => blurThen(submit));
 $("later").addEventListener("click", () => {
-  farewell("/api/release", { entries: [current.id] });
+  farewell("/api/release", held([current]));
   forward();
 });
 $("take").addEventListener("click", async () => {
@@ -541,7 +655,7 @@ sendOutbox();
 
 async function begin() {
   let entry = await call("GET", `/api/entries/${settings.entry}`);
-  if (settings.resume && entry.can_take) entry = await call("POST", `/api/entries/${entry.id}/take`, {});
+  if (settings.resume && entry.can_take && entry.mode !== "turn") entry = await call("POST", `/api/entries/${entry.id}/take`, {});
   await show(entry);
   const field = settings.field && sheet.fields.find((one) => one.name === settings.field);
   if (field) field.input.focus();

@@ -11,3 +11,5 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
   });
 }
 for (const select of document.querySelectorAll("select[data-submit]")) select.addEventListener("change", () => select.form.submit());
+document.querySelector("[data-print]")?.addEventListener("click", () => print());
+if (document.querySelector("[data-progress]")) import("/assets/archive.js");

@@ -75,6 +75,7 @@ export class Sheet {
     field.element = node("li", { class: "f", "data-field": field.name },
       node("div", { class: "head" }, node("label", { for: id }, field.caption), field.mark),
       field.stripBox,
+      ...this.earlier(field),
       ...this.versus(field),
       input,
       ...warnings,
@@ -83,11 +84,7 @@ export class Sheet {
     this.strip(field);
 
     if (field.editable) {
-      (field.readings ? [] : (field.candidates ?? [])).slice(0, 5).forEach((text, index) => {
-        field.candidateBox.append(node("button", {
-          type: "button", tabindex: "-1", onclick: () => this.choose(field, index),
-        }, node("kbd", {}, `Alt ${index + 1}`), text));
-      });
+      this.offer(field);
       field.lacunaBox.append(node("span", { "aria-hidden": "true" }, "Alt +"));
       for (const [lacuna, letter] of LACUNAE) {
         field.lacunaBox.append(node("button", {
@@ -116,6 +113,22 @@ export class Sheet {
       input.focus();
     });
     return field.element;
+  }
+
+  // Other readings, each with its key.
+  offer(field) {
+    const texts = (field.readings ? [] : (field.candidates ?? [])).slice(0, 5);
+    field.candidateBox.replaceChildren(...texts.map((text, index) => node("button", {
+      type: "button", tabindex: "-1", onclick: () => this.choose(field, index),
+    }, node("kbd", {}, `Alt ${index + 1}`), text)));
+  }
+
+  // The same field on the scan before a rescan, for the second look.
+  earlier(field) {
+    if (!field.earlier_strip) return [];
+    return [node("span", { class: "strip earlier" }, node("img", {
+      src: field.earlier_strip, alt: t("entry.earlier_strip", { field: field.caption }), title: t("entry.earlier_strip", { field: field.caption }), decoding: "async", loading: "lazy",
+    }))];
   }
 
   // The two readings an arbiter decides between, with what differs marked.
@@ -174,6 +187,7 @@ export class Sheet {
     }
     let mark = "";
     if (field.said) mark = `✓ ${t("entry.confirmed")}`;
+    else if (this.needs(field) && field.carried) mark = t("entry.carried");
     else if (this.needs(field)) mark = t(field.hidden ? "entry.blind" : "entry.needs_you");
     else if (field.shown && field.accepted && field.editable) mark = t("entry.offered");
     field.mark.textContent = mark;

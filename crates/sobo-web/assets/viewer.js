@@ -2,8 +2,12 @@
 const ANIMATION = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 0.18;
 
 export class Viewer {
-  constructor(element, canvas) {
+  constructor(element, canvas, beside) {
     this.canvas = canvas;
+    this.element = element;
+    this.besideElement = beside;
+    this.besideOsd = null;
+    this.view = 0; // 0: the original; 1: the restored page in its place; 2: the original above, the restored page below.
     this.boxes = [];
     this.active = null;
     this.page = null;
@@ -39,9 +43,10 @@ export class Viewer {
       if (hit) this.onpick?.(hit);
     });
     this.osd.addHandler("tile-load-failed", () => this.onfail?.());
+    for (const event of ["update-viewport", "resize", "rotate"]) this.osd.addHandler(event, () => this.follow());
   }
 
-  source(page) {
+  source(page, tiles = page.tiles) {
     return {
       width: page.width,
       height: page.height,
@@ -49,7 +54,7 @@ export class Viewer {
       tileOverlap: 0,
       minLevel: 0,
       maxLevel: page.max_level,
-      getTileUrl: (level, x, y) => `${page.tiles}/${level}/${x}_${y}.jpg`,
+      getTileUrl: (level, x, y) => `${tiles}/${level}/${x}_${y}.jpg`,
     };
   }
 
@@ -93,6 +98,7 @@ export class Viewer {
       }
     }
     if (!before) this.osd.viewport.fitBounds(item.getBounds(), true);
+    await this.showRestored();
     this.schedule();
   }
 
@@ -134,7 +140,57 @@ export class Viewer {
     const parts = [];
     if (this.filters.invert) parts.push("invert(1)");
     if (contrast !== 1) parts.push(`contrast(${contrast})`, "grayscale(1)");
-    this.osd.drawer.canvas.style.filter = parts.join(" ");
+    for (const osd of [this.osd, this.besideOsd]) if (osd) osd.drawer.canvas.style.filter = parts.join(" ");
+  }
+
+  // The next way of looking; none of them moves the page. Gives the one chosen.
+  restored() {
+    if (!this.page?.restored) return 0;
+    this.view = (this.view + 1) % 3;
+    this.showRestored();
+    return this.view;
+  }
+
+  // Lays the restored page over the original, or beside it, as the view wants; takes it away where it does not.
+  async showRestored() {
+    const page = this.page;
+    const beside = this.view === 2 && Boolean(page?.restored);
+    this.element.parentElement.classList.toggle("both", beside);
+    this.besideElement.hidden = !beside;
+    if (this.cover && (this.cover.page !== page.id || this.view !== 1)) {
+      this.osd.world.removeItem(this.cover.item);
+      this.cover = null;
+    }
+    if (this.view === 1 && page?.restored && !this.cover) {
+      const wanted = page.id;
+      this.osd.addTiledImage({
+        tileSource: this.source(page, page.restored),
+        success: ({ item }) => {
+          if (this.view !== 1 || this.page?.id !== wanted || this.cover) return this.osd.world.removeItem(item);
+          this.cover = { page: wanted, item };
+        },
+      });
+    }
+    if (!beside) return;
+    this.besideOsd ??= OpenSeadragon({
+      element: this.besideElement, showNavigationControl: false, animationTime: 0, immediateRender: true, blendTime: 0,
+      maxZoomPixelRatio: 4, minZoomImageRatio: 0.1, visibilityRatio: 0, mouseNavEnabled: false, drawer: ["canvas"], crossOriginPolicy: false,
+    });
+    this.besideOsd.innerTracker.keyHandler = null;
+    this.besideOsd.innerTracker.keyDownHandler = null;
+    if (this.besideOsd.pageId === page.id) return this.follow();
+    this.besideOsd.pageId = page.id;
+    this.besideOsd.world.removeAll();
+    this.besideOsd.addTiledImage({ tileSource: this.source(page, page.restored), success: () => this.follow() });
+  }
+
+  // The view beside shows the same part of the page.
+  follow() {
+    if (this.view !== 2 || !this.besideOsd?.viewport || !this.besideOsd.world.getItemCount()) return;
+    const { viewport } = this.osd;
+    this.besideOsd.viewport.zoomTo(viewport.getZoom(true), null, true);
+    this.besideOsd.viewport.panTo(viewport.getCenter(true), true);
+    this.besideOsd.viewport.setRotation(viewport.getRotation(), true);
   }
 
   // boxes: [{bbox, kind: "field" | "entry", id, label}]

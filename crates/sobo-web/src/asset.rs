@@ -13,6 +13,7 @@ macro_rules! assets {
 const ASSETS: &[(&str, &[u8])] = assets![
     "api.js",
     "app.css",
+    "archive.js",
     "draft.js",
     "entry.css",
     "entry.js",

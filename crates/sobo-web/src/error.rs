@@ -25,6 +25,8 @@ pub(crate) enum WebError {
     NotFound(String),
     #[error("{0}")]
     Bad(String),
+    #[error("{0}")]
+    Conflict(String),
     #[error("mục này đã được cập nhật ở nơi khác · this entry has moved on elsewhere")]
     Moved,
     #[error("người khác đang làm mục này · another person is working on this entry")]
@@ -101,7 +103,7 @@ impl WebError {
             Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Bad(_) => StatusCode::BAD_REQUEST,
-            Self::Moved | Self::Leased | Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Moved | Self::Leased | Self::Refused(_) | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Tile(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Database(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -116,6 +118,7 @@ impl WebError {
             Self::Forged => "forged",
             Self::NotFound(_) => "not_found",
             Self::Bad(_) => "bad_request",
+            Self::Conflict(_) => "conflict",
             Self::Moved => "moved",
             Self::Leased => "leased",
             Self::Refused(_) => "refused",

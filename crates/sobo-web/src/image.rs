@@ -67,6 +67,18 @@ pub(crate) async fn tile(
     Ok(jpeg(bytes))
 }
 
+pub(crate) async fn restored_tile(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Path((id, level, name)): Path<(i64, u32, String)>,
+) -> Result<Response> {
+    let [x, y] = numbers(&name)?;
+    let (page, _) = page_in_scope(&state, &person, id).await?;
+    let tiles = state.restored.clone().ok_or_else(|| WebError::NotFound("image".to_owned()))?;
+    let work = move || tiles.tile(&page.original, page.page_index, level, x, y);
+    Ok(jpeg(tokio::task::spawn_blocking(work).await??))
+}
+
 pub(crate) async fn strip(
     State(state): State<AppState>,
     Extension(person): Extension<Person>,
@@ -126,6 +138,7 @@ pub(crate) async fn describe(state: &AppState, page: &Page) -> serde_json::Value
         "max_level": max_level,
         "tile": TILE,
         "tiles": format!("/pages/{}/tiles", page.id),
+        "restored": state.restored.as_ref().map(|_| format!("/pages/{}/restored", page.id)),
         "strips": format!("/pages/{}/strips", page.id),
     })
 }

@@ -10,11 +10,15 @@ mod asset;
 mod error;
 mod image;
 mod page;
+mod page_work;
+mod rescan;
 mod routes;
 mod session;
 mod state;
+mod table;
 mod texts;
 mod typed;
+mod upload;
 mod view;
 mod work;
 
@@ -25,12 +29,12 @@ use axum::Router;
 use axum::http::{HeaderValue, header};
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use session::{ensure_account, hash_password};
 pub use state::{
-    AppState, FieldReader, PagePlace, SearchHit, SearchQuery, SearchResults, Searcher, Settings,
+    AppState, FieldReader, PagePlace, ScanTaker, SearchHit, SearchQuery, SearchResults, Searcher, Settings,
+    TakenIn,
 };
 pub use work::begin_new_records;
 
@@ -38,7 +42,7 @@ pub use work::begin_new_records;
 const CONTENT_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
     script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
-/// Most bytes of a request.
+/// Most bytes of a request, uploads of scans apart.
 const BODY: usize = 2 << 20;
 
 /// The whole interface as a service, for serving and for tests.
@@ -46,7 +50,7 @@ pub fn app(state: AppState) -> Router {
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     access::router(&state, routes::table())
         .fallback(access::not_found)
-        .layer(RequestBodyLimitLayer::new(BODY))
+        .layer(axum::extract::DefaultBodyLimit::max(BODY))
         .layer(CompressionLayer::new())
         .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

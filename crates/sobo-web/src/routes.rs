@@ -4,13 +4,13 @@ use axum::http::Method;
 use sobo_verify::Role;
 
 use crate::access::{Access, READERS, Route, WORKERS, route};
-use crate::{asset, image, page, session, work};
+use crate::{asset, image, page, page_work, session, upload, work};
 
 /// Those who may change a record or say something of a page.
 const ACTORS: Access =
     Access::Roles(&[Role::Clerk, Role::Checker, Role::Arbiter, Role::Registrar, Role::Supervisor]);
-/// Those who may add entries.
-const ADDERS: Access = Access::Roles(&[Role::Clerk, Role::Checker, Role::Supervisor]);
+/// Those who may change how a page is divided into entries.
+const DIVIDERS: Access = Access::Roles(&[Role::Clerk, Role::Checker, Role::Supervisor]);
 const SUPERVISOR: Access = Access::Roles(&[Role::Supervisor]);
 const REGISTRAR: Access = Access::Roles(&[Role::Registrar]);
 const ARCHIVE: Access = Access::Roles(&[Role::Archive, Role::Supervisor]);
@@ -52,6 +52,7 @@ pub(crate) fn table() -> Vec<Route> {
         route(Method::GET, "/volumes/{id}", READERS, page::volume),
         route(Method::GET, "/pages/{id}", READERS, page::single_page),
         route(Method::GET, "/pages/{id}/tiles/{level}/{name}", READERS, image::tile),
+        route(Method::GET, "/pages/{id}/restored/{level}/{name}", READERS, image::restored_tile),
         route(Method::GET, "/pages/{id}/strips/{name}", READERS, image::strip),
         route(Method::GET, "/pages/{id}/thumbnail.jpg", READERS, image::thumbnail),
         route(Method::GET, "/pages/{id}/large.jpg", READERS, image::large),
@@ -70,7 +71,9 @@ pub(crate) fn table() -> Vec<Route> {
         route(Method::POST, "/api/entries/{id}/submit", ACTORS, work::submit),
         route(Method::POST, "/api/entries/{id}/reread", ACTORS, work::reread),
         route(Method::POST, "/api/entries/{id}/do/{action}", ACTORS, work::act),
-        route(Method::POST, "/api/pages/{id}/entries", ADDERS, work::add_entry),
+        route(Method::POST, "/api/pages/{id}/work", DIVIDERS, page_work::work_at_page),
+        route(Method::GET, "/api/pages/{id}/choices", DIVIDERS, page_work::choices),
+        route(Method::POST, "/api/page-work/{id}/undo", DIVIDERS, page_work::undo),
         route(Method::POST, "/api/pages/{id}/notes", NOTERS, work::note),
         route(Method::DELETE, "/api/notes/{id}", NOTERS, work::close_note),
         // Offices of trust.
@@ -82,7 +85,16 @@ pub(crate) fn table() -> Vec<Route> {
         route(Method::POST, "/models/promote", TEACHERS, page::promote),
         route(Method::POST, "/models/roll-back", TEACHERS, page::roll_back),
         route(Method::POST, "/models/teaching", TEACHERS, page::teaching),
+        route(Method::POST, "/supervise/volumes/{id}/reopen", SUPERVISOR, page::reopen_volume),
+        route(Method::GET, "/samples", SUPERVISOR, page::samples),
+        route(Method::POST, "/samples", SUPERVISOR, page::draw_sample),
+        route(Method::GET, "/samples/{id}", SUPERVISOR, page::sample),
+        route(Method::POST, "/samples/{id}/judge", SUPERVISOR, page::judge_sample),
+        route(Method::GET, "/samples/{id}/{name}", SUPERVISOR, page::export_sample),
         route(Method::GET, "/archive", ARCHIVE, page::archive),
+        route(Method::GET, "/archive/list", ARCHIVE, page::scan_list),
+        route(Method::GET, "/api/archive/progress", ARCHIVE, page::reading_progress),
+        route(Method::POST, "/api/archive/volumes/{id}/scans", ARCHIVE, upload::upload),
         route(Method::POST, "/archive/notes/{id}/close", ARCHIVE, page::settle_note),
         route(Method::POST, "/archive/pages/{id}/replace", ARCHIVE, page::replace_page),
         route(Method::GET, "/accounts", ADMINISTRATOR, page::accounts),

@@ -35,9 +35,11 @@ pub(super) async fn state() -> (TestDatabase, tempfile::TempDir, AppState) {
     let state = AppState {
         db: test.database.clone(),
         tiles: Arc::new(Tiles::new(folder.path(), Arc::new(NoPages))),
+        restored: None,
         forms: Arc::new(BTreeMap::new()),
         searcher: None,
         reader: None,
+        taker: None,
         settings: Arc::new(Settings { secure_cookies: false, ..Settings::default() }),
     };
     (test, folder, state)

@@ -1,10 +1,11 @@
 //! What the server works with.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use sobo_core::{Entry, Field, Form, Original, Rect};
-use sobo_db::Database;
+use sobo_db::{Database, Volume};
 use sobo_tiles::Tiles;
 use sobo_verify::Chain;
 
@@ -27,6 +28,32 @@ pub trait FieldReader: Send + Sync {
     /// # Errors
     /// A sentence for a person.
     fn read_entry(&self, page: &PagePlace, form: &str, bbox: Rect<Original>) -> Result<Entry, String>;
+
+    /// Reads the whole page by another form.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    fn read_page(&self, page: &PagePlace, form: &str) -> Result<Vec<Entry>, String>;
+}
+
+/// What became of scans handed in on the screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TakenIn {
+    /// Pages taken in.
+    pub pages: u64,
+    /// Files whose bytes were there before.
+    pub duplicates: u64,
+    /// Files that could not be taken in, each with its reason.
+    pub refused: Vec<String>,
+}
+
+/// Takes scans in: given by the command line, which knows intake and vault. Blocking; called on a thread for such work.
+pub trait ScanTaker: Send + Sync {
+    /// Takes the file at `path`, called `name` by the person, into a volume. `who` appears in the audit.
+    ///
+    /// # Errors
+    /// A sentence for a person.
+    fn take(&self, who: &str, volume: &Volume, name: &str, path: &Path) -> Result<TakenIn, String>;
 }
 
 /// Where the pixels of a page are.
@@ -123,12 +150,16 @@ pub struct AppState {
     pub db: Database,
     /// Images of pages.
     pub tiles: Arc<Tiles>,
+    /// The same pages as restoration leaves them, pixel for pixel in the same place, where the server can.
+    pub restored: Option<Arc<Tiles>>,
     /// Forms by identifier.
     pub forms: Arc<BTreeMap<String, Form>>,
     /// The index, where there is one.
     pub searcher: Option<Arc<dyn Searcher>>,
     /// Reading of parts of a page, where the server can.
     pub reader: Option<Arc<dyn FieldReader>>,
+    /// Taking scans in, where the server can.
+    pub taker: Option<Arc<dyn ScanTaker>>,
     /// How the server behaves.
     pub settings: Arc<Settings>,
 }

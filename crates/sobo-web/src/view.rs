@@ -18,6 +18,14 @@ pub(crate) enum Mode {
     Turn,
     /// To look.
     View,
+    /// To key it blind for this sample.
+    Sample(i64),
+}
+
+/// The fields a person keys of an entry drawn into a sample: every one, or those that matter.
+pub(crate) fn sampled_fields(verification: &Verification, all: bool) -> Vec<String> {
+    let fields = verification.sheet().fields.iter();
+    fields.filter(|(_, start)| all || start.blind).map(|(name, _)| name.clone()).collect()
 }
 
 /// A record with its state and its reading, if it lies within the person's scope.
@@ -99,16 +107,25 @@ pub(crate) async fn entry_json(
     let (record, verification, reading) = load(state, person, entry).await?;
     let actor = person.account.actor();
     let opened = Turn::open(&verification, &actor);
+    let sample = match mode {
+        Mode::Sample(sample) => {
+            let sample = state.db.sample(sample).await?;
+            Some((sample.id, sampled_fields(&verification, sample.all_fields)))
+        }
+        Mode::Turn | Mode::View => None,
+    };
     let (mode, why) = match (&opened, mode) {
+        (_, Mode::Sample(_)) => (mode, None),
         (Ok(_), Mode::Turn) => (Mode::Turn, None),
         (Err(refusal), _) => (Mode::View, explain(refusal, language)),
         (Ok(_), Mode::View) => (Mode::View, None),
     };
     let turn = opened.ok();
     let step = turn.as_ref().filter(|_| mode == Mode::Turn).map(Turn::step);
-    let hidden = match step {
-        Some(step) if step != StepKind::Blind => Vec::new(),
-        _ => hidden_fields(&verification, &actor),
+    let hidden = match (&sample, step) {
+        (Some(_), _) => verification.sheet().fields.keys().cloned().collect(),
+        (None, Some(step)) if step != StepKind::Blind => Vec::new(),
+        (None, _) => hidden_fields(&verification, &actor),
     };
     if hidden.is_empty() {
         state.db.mark_seen(entry, person.id()).await?;
@@ -118,15 +135,17 @@ pub(crate) async fn entry_json(
         "entry.view",
         [format!("entry/{entry}"), format!("page/{}", record.page_id)],
     )
-    .because(step.map_or("view", StepKind::as_str));
+    .because(if sample.is_some() { crate::work::SAMPLE } else { step.map_or("view", StepKind::as_str) });
     state.db.record_events(&[event]).await?;
 
     let (page, volume) = page_in_scope(state, person, record.page_id).await?;
     let values = verification.values();
+    let earlier = Earlier::of(state, &verification).await?;
     let fields: Vec<Value> = verification
         .sheet()
         .fields
         .iter()
+        .filter(|(name, _)| sample.as_ref().is_none_or(|(_, fields)| fields.contains(name)))
         .map(|(name, start)| {
             let read = reading.fields.get(name);
             let in_turn =
@@ -146,8 +165,10 @@ pub(crate) async fn entry_json(
                 "bbox": read.map(|read| read.bbox).filter(|bbox| bbox.area() > 0.0),
                 "shown": shown,
                 "hidden": is_hidden,
-                "attention": in_turn.is_some_and(|field| field.attention),
-                "open": in_turn.is_some_and(|field| field.open),
+                "attention": in_turn.is_some_and(|field| field.attention)
+                    || (sample.is_some()
+                        && (start.reading.is_some() || start.required || values.contains_key(name))),
+                "open": sample.is_some() || in_turn.is_some_and(|field| field.open),
                 "required": start.required,
             });
             if let Some(other) = in_turn.and_then(|field| field.other.clone()) {
@@ -161,12 +182,16 @@ pub(crate) async fn entry_json(
                 json["candidates"] = json!(candidates(read, shown_text(&json)));
                 json["checks"] = checks(state, &record.form, read, language);
             }
+            if !is_hidden && start.carried {
+                json["carried"] = json!(true);
+                json["earlier_strip"] = json!(earlier.as_ref().and_then(|earlier| earlier.strip(name)));
+            }
             json
         })
         .collect();
 
     let draft = match mode {
-        Mode::Turn => state.db.draft(entry, person.id()).await?,
+        Mode::Turn | Mode::Sample(_) => state.db.draft(entry, person.id()).await?,
         Mode::View => None,
     };
     let draft = draft.and_then(|(body, _)| serde_json::from_str::<Value>(&body).ok());
@@ -179,14 +204,16 @@ pub(crate) async fn entry_json(
     Ok(json!({
         "id": entry,
         "person": person.id(),
-        "mode": if mode == Mode::Turn { "turn" } else { "view" },
+        "mode": if mode == Mode::View { "view" } else { "turn" },
+        "sample": sample.as_ref().map(|(id, _)| id),
+        "earlier": earlier.as_ref().map(|earlier| earlier.page),
         "why": why,
         "can_take": mode == Mode::View && turn.is_some(),
         "can_restore": verification.stage() == Stage::Withdrawn
             && person.account.holds_any(&[Role::Clerk, Role::Checker, Role::Supervisor]),
         "can_reopen": person.holds(Role::Supervisor) && verification.stage() == Stage::SignedOff,
         "stage": record.stage,
-        "step": step.map(StepKind::as_str),
+        "step": if sample.is_some() { Some(crate::work::SAMPLE) } else { step.map(StepKind::as_str) },
         "deeds": record.deeds,
         "place": record.place,
         "form": record.form,
@@ -201,15 +228,41 @@ pub(crate) async fn entry_json(
     }))
 }
 
+/// The same entry on the scan before a rescan.
+struct Earlier {
+    page: i64,
+    entry: EntryRecord,
+}
+
+impl Earlier {
+    async fn of(state: &AppState, verification: &Verification) -> Result<Option<Self>> {
+        let Some(old) = verification.sheet().carried_from else { return Ok(None) };
+        let entry = state.db.entry(old).await?;
+        Ok(Some(Self { page: entry.head.page_id, entry }))
+    }
+
+    /// Address of the picture of a field on the old scan.
+    fn strip(&self, field: &str) -> Option<String> {
+        let bbox = self.entry.fields.get(field).map(|field| field.bbox).filter(|bbox| bbox.area() > 0.0)?;
+        Some(format!(
+            "/pages/{}/strips/{:.0}_{:.0}_{:.0}_{:.0}.jpg",
+            self.page, bbox.x, bbox.y, bbox.w, bbox.h
+        ))
+    }
+}
+
 fn shown_text(json: &Value) -> &str {
     json["shown"]["text"].as_str().unwrap_or_default()
 }
 
 /// Alternatives worth offering: at most five, without the one already shown.
 fn candidates(read: &sobo_core::Field, shown: &str) -> Vec<String> {
-    let texts = read.candidates.iter().map(|candidate| candidate.text.clone());
+    // The reading itself comes first where something else is shown: a value carried over, or keyed before.
+    let texts = read.candidates.iter().map(|candidate| &candidate.text);
+    let texts = std::iter::once(&read.text).chain(texts).cloned();
     let mut texts: Vec<String> = texts.filter(|text| !text.is_empty() && text != shown).collect();
-    texts.dedup();
+    let mut seen = std::collections::HashSet::new();
+    texts.retain(|text| seen.insert(text.clone()));
     texts.truncate(5);
     texts
 }

@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sobo_core::{Original, Rect};
-use sobo_db::{Acted, NewRecord, PageNote, QueueOrder, Wish};
-use sobo_verify::{Event, Sheet, Stage, Statement, StepKind};
+use sobo_db::{Acted, NewRecord, PageNote, QueueOrder, SampleSubmitted, Wish};
+use sobo_verify::{Event, Role, Stage, Statement, StepKind};
 
 use crate::access::Person;
 use crate::error::{Result, WebError};
@@ -18,7 +18,7 @@ use crate::state::{AppState, PagePlace};
 use crate::texts::Language;
 use crate::typed::normalise;
 use crate::view::{
-    Mode, entries_json, entry_json, field_kind, hidden_fields, load, notes_json, statement_text,
+    Mode, entry_json, field_kind, hidden_fields, load, notes_json, sampled_fields, statement_text,
 };
 
 /// Begins records for entries that have none, at most so many at a time.
@@ -29,6 +29,7 @@ const BEGIN_AT_ONCE: i64 = 500;
 /// # Errors
 /// The database fails.
 pub async fn begin_new_records(state: &AppState) -> std::result::Result<u64, sobo_db::DbError> {
+    crate::rescan::carry_over(state).await?;
     let mut begun = 0;
     loop {
         let found = state.db.entries_without_record(BEGIN_AT_ONCE).await?;
@@ -47,7 +48,7 @@ pub async fn begin_new_records(state: &AppState) -> std::result::Result<u64, sob
                 place: entry.place,
                 chain: state.settings.chain.clone(),
                 draw: rand::random_range(0..1000),
-                sheet: Sheet::of_entry(&reading.entry(), state.forms.get(&entry.form)),
+                sheet: crate::rescan::sheet(state, &reading, &entry.form).await?,
             });
         }
         state.db.begin_records(&records).await?;
@@ -56,6 +57,9 @@ pub async fn begin_new_records(state: &AppState) -> std::result::Result<u64, sob
     state.db.drop_stale_records().await?;
     Ok(begun)
 }
+
+/// The queue of samples, beside the steps of the chain.
+pub(crate) const SAMPLE: &str = "sample";
 
 /// Which entry is wanted next.
 #[derive(Debug, Default, Deserialize)]
@@ -76,7 +80,7 @@ pub(crate) async fn next(
 ) -> Result<Response> {
     let actor = person.account.actor();
     let mut steps = Wish::steps_for(&state.settings.chain, &actor.roles);
-    if let Some(step) = wanted.step.as_deref().filter(|step| !step.is_empty()) {
+    if let Some(step) = wanted.step.as_deref().filter(|step| !step.is_empty() && *step != SAMPLE) {
         let step = StepKind::parse(step).ok_or_else(|| WebError::Bad(format!("step {step}")))?;
         steps.retain(|known| *known == step);
     }
@@ -94,6 +98,16 @@ pub(crate) async fn next(
         except: &wanted.except,
         lease_ms: state.settings.lease_ms,
     };
+    if wanted.step.as_deref() == Some(SAMPLE) {
+        let leased = state.db.lease_sample(&actor, wish.offices, wish.except, wish.lease_ms).await?;
+        return match leased {
+            Some((sample, entry)) => {
+                let json = entry_json(&state, &person, language, entry, Mode::Sample(sample)).await?;
+                Ok(Json(json).into_response())
+            }
+            None => Ok(StatusCode::NO_CONTENT.into_response()),
+        };
+    }
     let mut found = state.db.lease_next(&wish).await?;
     if found.is_none() && begin_new_records(&state).await? > 0 {
         found = state.db.lease_next(&wish).await?;
@@ -115,6 +129,9 @@ pub(crate) async fn show(
 ) -> Result<Json<Value>> {
     // Whoever holds the lease goes on with the turn, also after a reload.
     let (record, _, _) = load(&state, &person, entry).await?;
+    if let Some(sample) = state.db.sample_of(entry, person.id()).await? {
+        return Ok(Json(entry_json(&state, &person, language, entry, Mode::Sample(sample)).await?));
+    }
     let now = (time::OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000) as i64;
     let mine = record.lease_person == Some(person.id()) && record.lease_until_ms > now;
     let mode = if mine { Mode::Turn } else { Mode::View };
@@ -138,9 +155,11 @@ pub(crate) async fn take(
     Ok(Json(entry_json(&state, &person, language, entry, Mode::Turn).await?))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Entries {
     entries: Vec<i64>,
+    samples: Vec<i64>,
 }
 
 pub(crate) async fn renew(
@@ -155,6 +174,11 @@ pub(crate) async fn renew(
             lost.push(entry);
         }
     }
+    for entry in body.samples.into_iter().take(10) {
+        if !state.db.renew_sample(entry, person.id(), state.settings.lease_ms).await? {
+            lost.push(entry);
+        }
+    }
     Ok(Json(json!({ "lost": lost })))
 }
 
@@ -165,6 +189,9 @@ pub(crate) async fn release(
 ) -> Result<StatusCode> {
     for entry in body.entries.into_iter().take(10) {
         state.db.release(entry, person.id()).await?;
+    }
+    for entry in body.samples.into_iter().take(10) {
+        state.db.renew_sample(entry, person.id(), 0).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -189,8 +216,10 @@ pub(crate) async fn save_draft(
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Submission {
-    step: StepKind,
+    step: String,
     deeds: i64,
+    #[serde(default)]
+    sample: Option<i64>,
     statements: IndexMap<String, Statement>,
 }
 
@@ -200,7 +229,7 @@ pub(crate) async fn submit(
     Path(entry): Path<i64>,
     Json(submission): Json<Submission>,
 ) -> Result<Json<Value>> {
-    let (record, _, _) = load(&state, &person, entry).await?;
+    let (record, verification, _) = load(&state, &person, entry).await?;
     let volume = state.db.volume(record.volume_id).await?;
     let last_year = volume.descriptor.year_to.unwrap_or(volume.descriptor.year_from);
     let mut statements = submission.statements;
@@ -209,7 +238,12 @@ pub(crate) async fn submit(
         statement.text = typed.text;
         statement.value = typed.value;
     }
-    let event = Event::Submit { step: submission.step, statements };
+    if let Some(sample) = submission.sample {
+        return submit_sample(&state, &person, sample, entry, &verification, &statements).await;
+    }
+    let step = StepKind::parse(&submission.step);
+    let step = step.ok_or_else(|| WebError::Bad(format!("step {}", submission.step)))?;
+    let event = Event::Submit { step, statements };
     let acted =
         state.db.act(entry, submission.deeds, event.clone(), &person.account.actor(), person.who()).await?;
     match acted {
@@ -223,6 +257,28 @@ pub(crate) async fn submit(
             if same { Ok(Json(json!({ "stage": now.stage().as_str() }))) } else { Err(WebError::Moved) }
         }
         other => answer(other),
+    }
+}
+
+/// Keeps what a person keyed of an entry drawn into a sample. The same again, after a lost answer, does no harm.
+async fn submit_sample(
+    state: &AppState,
+    person: &Person,
+    sample: i64,
+    entry: i64,
+    verification: &sobo_verify::State,
+    statements: &IndexMap<String, Statement>,
+) -> Result<Json<Value>> {
+    let all = state.db.sample(sample).await?.all_fields;
+    let fields = sampled_fields(verification, all);
+    if statements.values().any(|statement| !statement.is_well_formed()) {
+        return Err(WebError::Bad("statement".to_owned()));
+    }
+    let submitted =
+        state.db.submit_sample(person.who(), sample, entry, person.id(), &fields, statements).await?;
+    match submitted {
+        SampleSubmitted::Done => Ok(Json(json!({ "stage": SAMPLE }))),
+        SampleSubmitted::NotYours => Err(WebError::Moved),
     }
 }
 
@@ -268,8 +324,12 @@ pub(crate) async fn history(
     Extension(language): Extension<Language>,
     Path(entry): Path<i64>,
 ) -> Result<Json<Value>> {
-    let (_, verification, _) = load(&state, &person, entry).await?;
-    let hidden = hidden_fields(&verification, &person.account.actor());
+    let (record, verification, _) = load(&state, &person, entry).await?;
+    // Whoever keys the entry blind for a sample sees nothing of it.
+    let hidden = match state.db.sample_of(entry, person.id()).await? {
+        Some(_) => verification.sheet().fields.keys().cloned().collect(),
+        None => hidden_fields(&verification, &person.account.actor()),
+    };
     let accounts = state.db.accounts().await?;
     let name = |id: i64| {
         accounts
@@ -277,7 +337,25 @@ pub(crate) async fn history(
             .find(|account| account.id == id)
             .map_or_else(|| id.to_string(), |account| account.name.clone())
     };
-    let form = state.db.record(entry).await?.0.form;
+    let form = record.form;
+    let may_undo = person.account.holds_any(&[Role::Clerk, Role::Checker, Role::Supervisor]);
+    let works: Vec<Value> = state
+        .db
+        .page_works(record.page_id)
+        .await?
+        .into_iter()
+        .map(|work| {
+            let what = language.find(&format!("page_work.{}", work.kind)).unwrap_or(&work.kind);
+            let undone = work.undone_ms.zip(work.undone_by).map(|(at, by)| {
+                format!("{} {}, {}", language.text("page_work.undone"), name(by), crate::page::time_text(at))
+            });
+            json!({
+                "id": work.id, "at": crate::page::time_text(work.at_ms), "who": name(work.person), "what": what,
+                "detail": if work.reason == work.kind { String::new() } else { work.reason.clone() },
+                "undone": undone, "can_undo": may_undo && work.undone_ms.is_none(),
+            })
+        })
+        .collect();
     let mut snapshots = verification.snapshots().iter();
     let rows: Vec<Value> = verification
         .history()
@@ -317,7 +395,7 @@ pub(crate) async fn history(
             })
         })
         .collect();
-    Ok(Json(json!({ "rows": rows })))
+    Ok(Json(json!({ "rows": rows, "works": works })))
 }
 
 #[derive(Debug, Deserialize)]
@@ -353,7 +431,8 @@ pub(crate) async fn reread(
     let (record, verification, _) = load(&state, &person, entry).await?;
     // A blind reader draws the box and types; the machine's reading stays out of sight.
     let hidden = verification.stage() == Stage::Awaiting(StepKind::Blind)
-        || hidden_fields(&verification, &person.account.actor()).contains(&body.field);
+        || hidden_fields(&verification, &person.account.actor()).contains(&body.field)
+        || state.db.sample_of(entry, person.id()).await?.is_some();
     let Some(reader) = state.reader.clone().filter(|_| !hidden) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
@@ -381,8 +460,8 @@ pub(crate) struct NewNote {
     entry: Option<i64>,
 }
 
-/// What may be noted of a page.
-const NOTES: [&str; 5] = ["rescan", "no_entries", "wrong_form", "missing_entry", "marginal_note"];
+/// What may be noted of a page for others to do; what a clerk can do is done (`page_work`).
+const NOTES: [&str; 1] = ["rescan"];
 
 pub(crate) async fn note(
     State(state): State<AppState>,
@@ -418,43 +497,10 @@ pub(crate) async fn close_note(
     let note = state.db.open_notes(None).await?.into_iter().find(|note| note.id == id);
     let note = note.ok_or_else(|| WebError::NotFound(format!("note {id}")))?;
     page_in_scope(&state, &person, note.page_id).await?;
-    let settles = person.account.holds_any(&[sobo_verify::Role::Archive, sobo_verify::Role::Supervisor]);
+    let settles = person.account.holds_any(&[Role::Archive, Role::Supervisor]);
     if note.person != person.id() && !settles {
         return Err(WebError::Forbidden);
     }
     state.db.close_note(person.who(), person.id(), id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct NewEntry {
-    bbox: Rect<Original>,
-    form: String,
-}
-
-pub(crate) async fn add_entry(
-    State(state): State<AppState>,
-    Extension(person): Extension<Person>,
-    Path(page): Path<i64>,
-    Json(body): Json<NewEntry>,
-) -> Result<Json<Value>> {
-    let (found, _) = page_in_scope(&state, &person, page).await?;
-    if body.bbox.w < 8.0 || body.bbox.h < 8.0 {
-        return Err(WebError::Bad("box".to_owned()));
-    }
-    let place = PagePlace { original: found.original, page_index: found.page_index };
-    let empty = sobo_core::Entry { bbox: body.bbox, ..sobo_core::Entry::default() };
-    let entry = match state.reader.clone() {
-        Some(reader) => {
-            let form = body.form.clone();
-            tokio::task::spawn_blocking(move || reader.read_entry(&place, &form, body.bbox))
-                .await?
-                // A box the machine cannot read is keyed by hand.
-                .unwrap_or(empty)
-        }
-        None => empty,
-    };
-    let id = state.db.add_entry(person.who(), page, &entry, "added on the screen").await?;
-    begin_new_records(&state).await?;
-    Ok(Json(json!({ "id": id, "entries": entries_json(&state, page).await? })))
 }

@@ -18,7 +18,10 @@ use sobo_core::{
 use sobo_db::{Completion, Database, FileIntake, Handed, NewPage, OfficeScope, VolumeDescription};
 use sobo_tiles::{PageDecoder, Tiles};
 use sobo_verify::Role;
-use sobo_web::{AppState, Settings};
+use sobo_web::{
+    AppState, FieldReader, PagePlace, ScanTaker, SearchHit, SearchQuery, SearchResults, Searcher, Settings,
+    TakenIn,
+};
 
 /// Password of every account of the fixture.
 pub const PASSWORD: &str = "mat-khau-thu-123";
@@ -36,7 +39,7 @@ pub const ACCOUNTS: [(&str, &str, &[Role]); 9] = [
     ("quan", "Bùi Đức Quân", &[Role::Administrator, Role::Auditor]),
 ];
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Truth {
     page: String,
     family: String,
@@ -46,13 +49,13 @@ struct Truth {
     entries: Vec<TruthEntry>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct TruthEntry {
     bbox: Rect<Original>,
     fields: IndexMap<String, TruthField>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct TruthField {
     text: String,
     #[serde(default)]
@@ -62,7 +65,7 @@ struct TruthField {
     lines: Vec<TruthLine>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct TruthLine {
     bbox: Rect<Original>,
 }
@@ -75,8 +78,10 @@ pub struct Office {
     pub db: Database,
     /// What is written, by the page's path in the folder, entry on the page and field.
     pub truth: BTreeMap<(String, usize), IndexMap<String, String>>,
+    /// Its server's state.
+    pub state: AppState,
     server: tokio::task::JoinHandle<()>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Drop for Office {
@@ -92,12 +97,123 @@ impl Office {
     }
 }
 
-struct Files(HashMap<String, PathBuf>);
+/// Pages by the sha256 of their files, and what is written on them.
+#[derive(Clone, Default)]
+struct Book {
+    files: Arc<std::sync::Mutex<HashMap<String, PathBuf>>>,
+    pages: HashMap<String, Truth>,
+    forms: BTreeMap<String, Form>,
+}
 
-impl PageDecoder for Files {
+impl PageDecoder for Book {
     fn decode(&self, original: &str, _page: u32) -> Result<DynamicImage, String> {
-        let path = self.0.get(original).ok_or("no such original")?;
-        image::open(path).map_err(|error| error.to_string())
+        let files = self.files.lock().map_err(|error| error.to_string())?;
+        image::open(files.get(original).ok_or("no such original")?).map_err(|error| error.to_string())
+    }
+}
+
+/// The page with its paper whitened, in place of restoration.
+struct Whitened(Book);
+
+impl PageDecoder for Whitened {
+    fn decode(&self, original: &str, page: u32) -> Result<DynamicImage, String> {
+        let mut grey = self.0.decode(original, page)?.into_luma8();
+        for pixel in grey.pixels_mut() {
+            pixel.0[0] = (i32::from(pixel.0[0]) * 3 - 300).clamp(0, 250) as u8;
+        }
+        Ok(DynamicImage::ImageLuma8(grey))
+    }
+}
+
+fn centre_in(bbox: Rect<Original>, inner: Rect<Original>) -> bool {
+    let (x, y) = (inner.x + inner.w / 2.0, inner.y + inner.h / 2.0);
+    x >= bbox.x && x <= bbox.x + bbox.w && y >= bbox.y && y <= bbox.y + bbox.h
+}
+
+/// Reads what is written inside a box, without mistakes: what the screen does with a reading is tested, not reading.
+impl FieldReader for Book {
+    fn read_field(&self, page: &PagePlace, _: &str, _: &str, bbox: Rect<Original>) -> Result<Field, String> {
+        let page = self.pages.get(&page.original).ok_or("no such page")?;
+        let fields = page.entries.iter().flat_map(|entry| entry.fields.values());
+        let best = fields.max_by(|a, b| a.bbox.iou(&bbox).total_cmp(&b.bbox.iou(&bbox)));
+        let found = best.filter(|field| field.bbox.iou(&bbox) > 0.0).ok_or("nothing is written there")?;
+        Ok(Field {
+            text: found.text.clone(),
+            bbox,
+            confidence: 0.9,
+            reader: "box".to_owned(),
+            ..Field::default()
+        })
+    }
+
+    fn read_entry(&self, page: &PagePlace, _: &str, bbox: Rect<Original>) -> Result<Entry, String> {
+        let page = self.pages.get(&page.original).ok_or("no such page")?;
+        let fields = page.entries.iter().flat_map(|entry| &entry.fields);
+        let fields = fields.filter(|(_, field)| centre_in(bbox, field.bbox));
+        let fields = fields.map(|(name, field)| (name.clone(), field.clone())).collect();
+        Ok(read(&TruthEntry { bbox, fields }, 0))
+    }
+
+    fn read_page(&self, page: &PagePlace, form: &str) -> Result<Vec<Entry>, String> {
+        let page = self.pages.get(&page.original).ok_or("no such page")?;
+        let form = self.forms.get(form).ok_or("no such form")?;
+        let known = |entry: &TruthEntry| TruthEntry {
+            bbox: entry.bbox,
+            fields: entry
+                .fields
+                .iter()
+                .filter(|(name, _)| form.field(name).is_some())
+                .map(|(name, field)| (name.clone(), field.clone()))
+                .collect(),
+        };
+        Ok(page.entries.iter().enumerate().map(|(index, entry)| read(&known(entry), index)).collect())
+    }
+}
+
+/// Finds entries by a word of what is written, without diacritics.
+#[derive(Default)]
+struct Words(Vec<(i64, String, String)>);
+
+impl Searcher for Words {
+    fn search(&self, query: &SearchQuery) -> Result<SearchResults, String> {
+        let wanted = sobo_text::strip_marks(&query.text).to_lowercase();
+        let mut hits: Vec<SearchHit> = Vec::new();
+        for (entry_id, field, text) in &self.0 {
+            if text.contains(&wanted) && hits.iter().all(|hit| hit.entry_id != *entry_id) {
+                hits.push(SearchHit { entry_id: *entry_id, field: Some(field.clone()) });
+            }
+        }
+        Ok(SearchResults { total: hits.len(), hits })
+    }
+}
+
+/// Takes a scan in without a vault: the page waits to be read.
+struct Desk {
+    db: Database,
+    files: Arc<std::sync::Mutex<HashMap<String, PathBuf>>>,
+    folder: PathBuf,
+    handle: tokio::runtime::Handle,
+}
+
+impl ScanTaker for Desk {
+    fn take(&self, who: &str, volume: &sobo_db::Volume, name: &str, path: &Path) -> Result<TakenIn, String> {
+        let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+        if image::load_from_memory(&bytes).is_err() {
+            return Ok(TakenIn {
+                refused: vec![format!("{name}: không phải ảnh")], ..TakenIn::default()
+            });
+        }
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        let kept = self.folder.join(&sha256);
+        std::fs::write(&kept, &bytes).map_err(|error| error.to_string())?;
+        let picture = kept.with_extension("jpg");
+        std::fs::rename(&kept, &picture).map_err(|error| error.to_string())?;
+        self.files.lock().map_err(|error| error.to_string())?.insert(sha256.clone(), picture);
+        let pages = vec![NewPage { page_index: 0, width: None, height: None, dpi: Some(300.0) }];
+        let handed = Handed::Taken { sha256, bytes: bytes.len() as u64, pages };
+        let intake = FileIntake { who, volume_id: volume.id, batch: name, source: name, handed };
+        self.handle.block_on(self.db.record_file(&intake)).map_err(|error| error.to_string())?;
+        Ok(TakenIn { pages: 1, ..TakenIn::default() })
     }
 }
 
@@ -119,14 +235,21 @@ pub fn forms() -> Result<BTreeMap<String, Form>> {
 /// Starts a server over the pages of `folder` (at most `most`) on `port` (0: any).
 pub async fn open(folder: &Path, most: usize, port: u16) -> Result<Office> {
     let store = tempfile::tempdir()?;
-    let url = format!("sqlite://{}", store.path().join("sobo.db").display());
+    let mut office = open_in(store.path(), folder, most, port).await?;
+    office._folder = Some(store);
+    Ok(office)
+}
+
+/// The same with the store in a folder of the caller's: pages that are there already are not taken in again.
+pub async fn open_in(store: &Path, folder: &Path, most: usize, port: u16) -> Result<Office> {
+    let url = format!("sqlite://{}", store.join("sobo.db").display());
     let db = Database::connect(&url).await?;
     for (login, name, roles) in ACCOUNTS {
         sobo_web::ensure_account(&db, login, name, PASSWORD, roles, OfficeScope::All)
             .await
             .map_err(|error| anyhow::anyhow!("{error}"))?;
     }
-    let mut files = HashMap::new();
+    let mut book = Book { forms: forms()?, ..Book::default() };
     let mut truth = BTreeMap::new();
     for path in truth_files(folder)?.into_iter().take(most) {
         let page: Truth = serde_json::from_str(&std::fs::read_to_string(&path)?)
@@ -135,26 +258,47 @@ pub async fn open(folder: &Path, most: usize, port: u16) -> Result<Office> {
         let source = picture.strip_prefix(folder)?.display().to_string();
         let sha256 = hex::encode(Sha256::digest(std::fs::read(&picture)?));
         take_in(&db, &page, &source, &sha256).await?;
-        files.insert(sha256, picture);
         for (index, entry) in page.entries.iter().enumerate() {
             let fields = entry.fields.iter().map(|(name, field)| (name.clone(), field.text.clone()));
             truth.insert((source.clone(), index), fields.collect());
         }
+        book.files.lock().expect("no test panics with it").insert(sha256.clone(), picture);
+        book.pages.insert(sha256, page);
     }
+    let mut words = Words::default();
+    for volume in db.volumes().await? {
+        for page in db.pages_of_volume(volume.id).await? {
+            for entry in db.entries_of_page(page.id).await? {
+                for (name, field) in &entry.fields {
+                    let text = sobo_text::strip_marks(&field.text).to_lowercase();
+                    words.0.push((entry.head.id, name.clone(), text));
+                }
+            }
+        }
+    }
+    let desk = Desk {
+        db: db.clone(),
+        files: Arc::clone(&book.files),
+        folder: store.to_owned(),
+        handle: tokio::runtime::Handle::current(),
+    };
     let state = AppState {
         db: db.clone(),
-        tiles: Arc::new(Tiles::new(&store.path().join("tiles"), Arc::new(Files(files)))),
-        forms: Arc::new(forms()?),
-        searcher: None,
-        reader: None,
+        tiles: Arc::new(Tiles::new(&store.join("tiles"), Arc::new(book.clone()))),
+        restored: Some(Arc::new(Tiles::new(&store.join("restored"), Arc::new(Whitened(book.clone()))))),
+        forms: Arc::new(book.forms.clone()),
+        searcher: Some(Arc::new(words)),
+        reader: Some(Arc::new(book)),
+        taker: Some(Arc::new(desk)),
         settings: Arc::new(Settings { secure_cookies: false, ..Settings::default() }),
     };
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     let address = listener.local_addr()?;
+    let served = state.clone();
     let server = tokio::spawn(async move {
-        let _ = sobo_web::serve(state, listener, std::future::pending()).await;
+        let _ = sobo_web::serve(served, listener, std::future::pending()).await;
     });
-    Ok(Office { address, db, truth, server, _folder: store })
+    Ok(Office { address, db, truth, state, server, _folder: None })
 }
 
 /// Truth files in `folder` and its folders: the first page of every volume, then the second pages.
@@ -214,8 +358,13 @@ async fn take_in(db: &Database, page: &Truth, source: &str, sha256: &str) -> Res
         handed: Handed::Taken { sha256: sha256.to_owned(), bytes: 1, pages },
     };
     db.record_file(&intake).await?;
-    let work = db.claim_pages("fixture", 60_000, 1, Some(volume.id)).await?;
-    let work = work.first().context("the page waits in the queue")?;
+    read_waiting(db, page, volume.id).await
+}
+
+/// Reads the page that waits in a volume; nothing where none does.
+async fn read_waiting(db: &Database, page: &Truth, volume: i64) -> Result<()> {
+    let work = db.claim_pages("fixture", 60_000, 1, Some(volume)).await?;
+    let Some(work) = work.first() else { return Ok(()) };
     let kind = page.register_type.as_str();
     let reading = PageReading {
         schema_version: SCHEMA_VERSION,
@@ -239,6 +388,13 @@ async fn take_in(db: &Database, page: &Truth, source: &str, sha256: &str) -> Res
     };
     db.complete_page("sobo", &completion).await?;
     Ok(())
+}
+
+/// Reads a page that was taken in on the screen: what is written on it is what the truth file of `like` says.
+pub async fn read_scan(office: &Office, folder: &Path, like: &str, volume: i64) -> Result<()> {
+    let path = folder.join(like).with_extension("json");
+    let page: Truth = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
+    read_waiting(&office.db, &page, volume).await
 }
 
 /// A reading as a machine might make it: most fields right and offered, some in doubt, a few wrong.

@@ -11,8 +11,13 @@
 
 mod chain;
 mod clerks;
+mod kill;
+mod lookahead;
 mod looks;
 mod models;
+mod page_work;
+mod quality;
+mod rescan;
 mod resilience;
 mod screen;
 

@@ -4,7 +4,9 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -22,11 +24,15 @@ pub mod key {
     pub const F1: char = '\u{e031}';
     pub const F2: char = '\u{e032}';
     pub const F3: char = '\u{e033}';
+    pub const F7: char = '\u{e037}';
+    pub const F8: char = '\u{e038}';
+    pub const F9: char = '\u{e039}';
+    pub const F10: char = '\u{e03a}';
 }
 
 /// A chromedriver of the test's own, stopped with it.
 pub struct Driver {
-    _process: Child,
+    process: Child,
     url: String,
     folder: tempfile::TempDir,
 }
@@ -70,7 +76,34 @@ impl Driver {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Ok(Self { _process: process, url, folder: tempfile::tempdir()? })
+        Ok(Self { process, url, folder: tempfile::tempdir()? })
+    }
+
+    /// Kills the browser of this name and all its processes (SIGKILL): those whose command line names its profile, which
+    /// lies in this test's own folder.
+    pub async fn kill_browser(&self, name: &str) -> Result<()> {
+        let profile = self.folder.path().join(name).display().to_string();
+        for process in std::fs::read_dir("/proc")?.flatten() {
+            let Ok(line) = std::fs::read(process.path().join("cmdline")) else { continue };
+            let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+                continue;
+            };
+            if String::from_utf8_lossy(&line).contains(&profile) {
+                let _ =
+                    Command::new("kill").arg("-9").arg(pid.to_string()).stderr(Stdio::null()).status().await;
+            }
+        }
+        for lock in ["SingletonLock", "SingletonCookie", "SingletonSocket"] {
+            let _ = std::fs::remove_file(self.folder.path().join(name).join(lock));
+        }
+        Ok(())
+    }
+
+    /// A new chromedriver over the same profiles, after browsers were killed.
+    pub async fn again(mut self) -> Result<Self> {
+        self.process.kill().await?;
+        let Self { folder, .. } = self;
+        Ok(Self { folder, ..Self::start().await? })
     }
 
     /// Opens a browser with a profile of its own.
@@ -162,6 +195,22 @@ impl Screen {
             keys = keys.then(KeyAction::Down { value }).then(KeyAction::Up { value });
         }
         Ok(self.client.perform_actions(keys).await?)
+    }
+
+    /// Drags the mouse from one point of the window to another.
+    pub async fn drag(&mut self, from: (i64, i64), to: (i64, i64)) -> Result<()> {
+        self.keys += 1;
+        let at = |(x, y): (i64, i64), ms| PointerAction::MoveTo {
+            duration: Some(Duration::from_millis(ms)),
+            x: x as f64,
+            y: y as f64,
+        };
+        let mouse = MouseActions::new("mouse".to_owned())
+            .then(at(from, 0))
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(at(to, 120))
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        Ok(self.client.perform_actions(mouse).await?)
     }
 
     /// The field that has the cursor, by name; empty where none has.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,10 +10,13 @@ use anyhow::{Context as _, Result};
 use image::DynamicImage;
 use sobo_core::{Entry, Field, Original, Rect, RegisterType};
 use sobo_intake::{Limits, decode_page};
-use sobo_pipeline::Store;
+use sobo_pipeline::{IntakeRequest, Silent, Stop, Store};
 use sobo_search::{Index, Query};
 use sobo_tiles::{PageDecoder, Tiles};
-use sobo_web::{AppState, FieldReader, PagePlace, SearchHit, SearchQuery, SearchResults, Searcher, Settings};
+use sobo_web::{
+    AppState, FieldReader, PagePlace, ScanTaker, SearchHit, SearchQuery, SearchResults, Searcher, Settings,
+    TakenIn,
+};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
@@ -60,8 +64,13 @@ pub(crate) async fn serve_store(
     });
     let searcher =
         IndexSearcher { index: Index::open(&config.index)?, store: store.clone(), handle: Handle::current() };
+    let restored =
+        RestoredDecoder { decoder: Arc::clone(&decoder), settings: engine.settings.restore.clone() };
+    let taker = Taker { store: store.clone(), handle: Handle::current(), limits: config.limits.clone() };
     let state = AppState {
         db: store.database.clone(),
+        restored: Some(Arc::new(Tiles::new(&config.work.join("restored"), Arc::new(restored)))),
+        taker: Some(Arc::new(taker)),
         tiles: Arc::new(Tiles::new(&config.work.join("tiles"), Arc::clone(&decoder) as Arc<dyn PageDecoder>)),
         forms: Arc::new(forms),
         searcher: Some(Arc::new(searcher)),
@@ -125,6 +134,47 @@ impl PageDecoder for VaultDecoder {
     }
 }
 
+/// Pages from the vault as restoration leaves them.
+struct RestoredDecoder {
+    decoder: Arc<VaultDecoder>,
+    settings: sobo_restore::Settings,
+}
+
+impl PageDecoder for RestoredDecoder {
+    fn decode(&self, original: &str, page_index: u32) -> Result<DynamicImage, String> {
+        let page = self.decoder.page(original, page_index)?;
+        Ok(crate::restored::in_place(&page.image, page.dpi, &self.settings))
+    }
+}
+
+/// Scans handed in on the screen.
+struct Taker {
+    store: Store,
+    handle: Handle,
+    limits: Limits,
+}
+
+impl ScanTaker for Taker {
+    fn take(&self, who: &str, volume: &sobo_db::Volume, name: &str, path: &Path) -> Result<TakenIn, String> {
+        let request = IntakeRequest {
+            who: who.to_owned(),
+            volume: volume.descriptor.clone(),
+            volume_text: volume.descriptor_text.clone(),
+            office_at_date: None,
+            paths: vec![path.to_owned()],
+            batch: Some(name.to_owned()),
+            limits: self.limits.clone(),
+        };
+        let taken = self.handle.block_on(self.store.intake(&request, &Silent, &Stop::default()));
+        let taken = taken.map_err(|error| error.to_string())?;
+        Ok(TakenIn {
+            pages: taken.pages,
+            duplicates: taken.duplicates.len() as u64 + taken.already,
+            refused: taken.refused.into_iter().map(|file| file.reason).collect(),
+        })
+    }
+}
+
 /// Reads a box that a person drew.
 struct BoxReader {
     engine: Engine,
@@ -177,6 +227,16 @@ impl FieldReader for BoxReader {
     }
 
     fn read_entry(&self, place: &PagePlace, form: &str, bbox: Rect<Original>) -> Result<Entry, String> {
+        self.read_page(place, form)?
+            .into_iter()
+            .map(|entry| (entry.bbox.iou(&bbox), entry))
+            .filter(|(overlap, _)| *overlap > 0.2)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, entry)| entry)
+            .ok_or_else(|| "no entry could be read in this box".to_owned())
+    }
+
+    fn read_page(&self, place: &PagePlace, form: &str) -> Result<Vec<Entry>, String> {
         let page = self.page(place)?;
         let input = sobo_pipeline::page::PageInput {
             name: &place.original,
@@ -193,14 +253,7 @@ impl FieldReader for BoxReader {
             &self.engine.settings,
         )
         .map_err(|error| error.to_string())?;
-        read.reading
-            .entries
-            .into_iter()
-            .map(|entry| (entry.bbox.iou(&bbox), entry))
-            .filter(|(overlap, _)| *overlap > 0.2)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, entry)| entry)
-            .ok_or_else(|| "no entry could be read in this box".to_owned())
+        Ok(read.reading.entries)
     }
 }
 

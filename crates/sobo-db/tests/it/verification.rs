@@ -8,6 +8,7 @@ fn record(entry_id: i64, place: i64, office: &str, accepted: bool) -> NewRecord 
         accepted,
         blind: true,
         required: true,
+        carried: false,
     };
     NewRecord {
         entry_id,
@@ -18,7 +19,7 @@ fn record(entry_id: i64, place: i64, office: &str, accepted: bool) -> NewRecord 
         place,
         chain: Chain::full(),
         draw: 0,
-        sheet: Sheet { fields: IndexMap::from([("child_name".to_owned(), start)]) },
+        sheet: Sheet { fields: IndexMap::from([("child_name".to_owned(), start)]), ..Sheet::default() },
     }
 }
 

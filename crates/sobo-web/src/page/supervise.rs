@@ -1,36 +1,25 @@
-//! The supervisor's page: progress, pace, agreement by field, with intervals; and the same as CSV.
+//! The supervisor's page: progress, pace, agreement by field, with intervals; the same as tables; reopening a volume.
 
 use std::collections::BTreeMap;
 
 use askama::Template;
-use axum::Extension;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::{Extension, Form};
 use sobo_db::{Tally, VolumeProgress};
+use sobo_verify::{Event, wilson};
 
 use super::{Shell, percent, render, verified_bar};
 use crate::access::Person;
 use crate::error::{Result, WebError};
 use crate::state::AppState;
+use crate::table::{Cell, Table, download};
 use crate::texts::Language;
 
 /// Stages in the order of the chain, for columns.
 const STAGES: [&str; 6] = ["entry", "check", "blind", "arbitrate", "sign_off", "signed_off"];
 /// How far back the pace is told.
 const PACE_DAYS: i64 = 30;
-
-/// Wilson's score interval at 95 % for `part` of `whole` (E. B. Wilson, JASA 22, 1927).
-pub(crate) fn wilson(part: i64, whole: i64) -> Option<(f64, f64)> {
-    if whole <= 0 {
-        return None;
-    }
-    const Z: f64 = 1.959_963_984_540_054;
-    let (n, p) = (whole as f64, part as f64 / whole as f64);
-    let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-    let half = Z * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt() / (1.0 + Z * Z / n);
-    Some(((centre - half).max(0.0), (centre + half).min(1.0)))
-}
 
 pub(crate) struct Rate {
     name: String,
@@ -55,9 +44,11 @@ fn rate(language: Language, name: String, step: String, compared: i64, differing
 pub(crate) struct VolumeLine {
     id: i64,
     name: String,
+    years: String,
     entries: i64,
     counts: Vec<i64>,
     bar: String,
+    reopens: i64,
 }
 
 #[derive(Template)]
@@ -81,7 +72,7 @@ fn day_text(day: i64) -> String {
 }
 
 /// Volumes within the person's scope.
-async fn scope(state: &AppState, person: &Person) -> Result<Vec<sobo_db::Volume>> {
+pub(crate) async fn scope(state: &AppState, person: &Person) -> Result<Vec<sobo_db::Volume>> {
     let volumes = state.db.volumes().await?;
     Ok(volumes
         .into_iter()
@@ -183,6 +174,14 @@ pub(crate) async fn supervise(
                         rows.map(|row| row.records).sum()
                     })
                     .collect(),
+                years: super::years(volume),
+                reopens: counts
+                    .iter()
+                    .filter(|row| {
+                        row.volume_id == volume.id && !matches!(row.stage.as_str(), "entry" | "withdrawn")
+                    })
+                    .map(|row| row.records)
+                    .sum(),
                 bar: verified_bar(&counts, volume.id, entries).0,
             }
         })
@@ -208,20 +207,19 @@ async fn pace_rows(
     Ok(pace
         .into_iter()
         .map(|row| {
-            let name = accounts.iter().find(|account| account.id == row.person);
-            let name = name.map_or_else(|| row.person.to_string(), |account| account.name.clone());
+            let name = person_name(accounts, row.person);
             (day_text(row.day), name, step_text(language, &row.step), row.entries)
         })
         .collect())
 }
 
-/// A cell of a CSV file. Cells that a spreadsheet would take for a formula get an apostrophe.
-fn cell(text: &str) -> String {
-    let text =
-        if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() };
-    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+fn person_name(accounts: &[sobo_db::Account], person: i64) -> String {
+    let account = accounts.iter().find(|account| account.id == person);
+    account.map_or_else(|| person.to_string(), |account| account.name.clone())
 }
 
+/// The figures of the page as tables: `fields`, `pace`, `volumes`, each as `.csv` or `.xlsx`, or all as
+/// `supervision.xlsx`.
 pub(crate) async fn export(
     State(state): State<AppState>,
     Extension(person): Extension<Person>,
@@ -229,95 +227,123 @@ pub(crate) async fn export(
     Path(name): Path<String>,
 ) -> Result<Response> {
     let volumes = scope(&state, &person).await?;
-    let volume_name =
-        |id: i64| volumes.iter().find(|volume| volume.id == id).map(|volume| volume.descriptor.name.clone());
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    match name.as_str() {
-        "fields.csv" => {
-            rows.push(
-                ["volume", "field", "step", "person", "accepted", "compared", "differing"]
-                    .map(str::to_owned)
-                    .to_vec(),
-            );
-            for tally in state.db.tallies().await? {
-                let Some(volume) = volume_name(tally.volume_id) else { continue };
-                rows.push(vec![
-                    volume,
-                    tally.field,
-                    tally.step,
-                    tally.person.to_string(),
-                    tally.accepted.to_string(),
-                    tally.compared.to_string(),
-                    tally.differing.to_string(),
-                ]);
-            }
-        }
-        "pace.csv" => {
-            rows.push(["day", "person", "step", "entries"].map(str::to_owned).to_vec());
-            let accounts = state.db.accounts().await?;
-            for (day, person, step, entries) in pace_rows(&state, &accounts, language).await? {
-                rows.push(vec![day, person, step, entries.to_string()]);
-            }
-        }
-        "volumes.csv" => {
-            let mut head = vec!["volume".to_owned(), "office".to_owned(), "entries".to_owned()];
-            head.extend(STAGES.map(str::to_owned));
-            rows.push(head);
-            let counts = state.db.stage_counts(person.id()).await?;
-            let progress = state.db.progress().await?;
-            for volume in &volumes {
-                let entries =
-                    progress.iter().find(|row| row.volume_id == volume.id).map_or(0, |row| row.entries);
-                let mut row = vec![
-                    volume.descriptor.name.clone(),
-                    volume.descriptor.office.clone(),
-                    entries.to_string(),
-                ];
-                for stage in STAGES {
-                    let here = counts.iter().filter(|row| row.volume_id == volume.id && row.stage == stage);
-                    row.push(here.map(|row| row.records).sum::<i64>().to_string());
-                }
-                rows.push(row);
-            }
-        }
+    let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
+    let tables = match stem {
+        "fields" => vec![fields_table(&state, &volumes, language).await?],
+        "pace" => vec![pace_table(&state, language).await?],
+        "volumes" => vec![volumes_table(&state, &person, &volumes, language).await?],
+        "supervision" => vec![
+            volumes_table(&state, &person, &volumes, language).await?,
+            fields_table(&state, &volumes, language).await?,
+            pace_table(&state, language).await?,
+        ],
         _ => return Err(WebError::NotFound(name)),
-    }
-    // The mark lets spreadsheets read the letters as UTF-8.
-    let mut text = String::from("\u{feff}");
-    for row in rows {
-        text.push_str(&row.iter().map(|text| cell(text)).collect::<Vec<_>>().join(","));
-        text.push_str("\r\n");
-    }
-    let disposition = format!("attachment; filename=\"{name}\"");
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    Ok((headers, text).into_response())
+    };
+    download(&name, &tables)
 }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used)]
-mod tests {
-    use super::*;
+async fn fields_table(state: &AppState, volumes: &[sobo_db::Volume], language: Language) -> Result<Table> {
+    let t = |key| language.text(key);
+    let mut table = Table::new(
+        t("supervise.by_field"),
+        &[
+            t("volume.name"),
+            t("supervise.field"),
+            t("supervise.step"),
+            t("supervise.person"),
+            t("supervise.offered"),
+            t("supervise.compared"),
+            t("supervise.differing"),
+        ],
+    );
+    let accounts = state.db.accounts().await?;
+    for tally in state.db.tallies().await? {
+        let Some(volume) = volumes.iter().find(|volume| volume.id == tally.volume_id) else { continue };
+        table.rows.push(vec![
+            volume.descriptor.name.clone().into(),
+            crate::view::caption(state, "", &tally.field, language).into(),
+            step_text(language, &tally.step).into(),
+            person_name(&accounts, tally.person).into(),
+            Cell::Count(i64::from(tally.accepted)),
+            tally.compared.into(),
+            tally.differing.into(),
+        ]);
+    }
+    Ok(table)
+}
 
-    /// Values of R's `binom.confint(x, n, methods = "wilson")`.
-    #[test]
-    fn wilson_interval() {
-        for (part, whole, low, high) in
-            [(0, 10, 0.0, 0.277_533), (5, 10, 0.236_593, 0.763_407), (1, 200, 0.000_883, 0.027_774)]
-        {
-            let (l, h) = wilson(part, whole).unwrap();
-            assert!((l - low).abs() < 1e-5 && (h - high).abs() < 1e-5, "{part}/{whole}: {l} {h}");
+async fn pace_table(state: &AppState, language: Language) -> Result<Table> {
+    let t = |key| language.text(key);
+    let heads = [t("supervise.day"), t("supervise.person"), t("supervise.step"), t("supervise.entries")];
+    let mut table = Table::new(t("supervise.pace"), &heads);
+    let accounts = state.db.accounts().await?;
+    for (day, person, step, entries) in pace_rows(state, &accounts, language).await? {
+        table.rows.push(vec![day.into(), person.into(), step.into(), entries.into()]);
+    }
+    Ok(table)
+}
+
+async fn volumes_table(
+    state: &AppState,
+    person: &Person,
+    volumes: &[sobo_db::Volume],
+    language: Language,
+) -> Result<Table> {
+    let t = |key| language.text(key);
+    let mut heads = vec![t("volume.name"), t("volume.office"), t("volume.years"), t("volume.entries")];
+    heads.extend(STAGES.iter().filter_map(|stage| language.find(&format!("stage.{stage}"))));
+    let mut table = Table::new(t("supervise.volumes"), &heads);
+    let counts = state.db.stage_counts(person.id()).await?;
+    let progress = state.db.progress().await?;
+    for volume in volumes {
+        let entries = progress.iter().find(|row| row.volume_id == volume.id).map_or(0, |row| row.entries);
+        let mut row: Vec<Cell> = vec![
+            volume.descriptor.name.clone().into(),
+            volume.descriptor.office.clone().into(),
+            super::years(volume).into(),
+            entries.into(),
+        ];
+        for stage in STAGES {
+            let here = counts.iter().filter(|row| row.volume_id == volume.id && row.stage == stage);
+            row.push(here.map(|row| row.records).sum::<i64>().into());
         }
-        assert_eq!(wilson(0, 0), None);
+        table.rows.push(row);
     }
+    Ok(table)
+}
 
-    #[test]
-    fn cells_are_quoted_and_never_formulas() {
-        assert_eq!(cell("Quận 1"), "Quận 1");
-        assert_eq!(cell("a,b"), "\"a,b\"");
-        assert_eq!(cell("a\"b"), "\"a\"\"b\"");
-        assert_eq!(cell("=1+1"), "'=1+1");
+#[derive(serde::Deserialize)]
+pub(crate) struct ReopenForm {
+    reason: String,
+}
+
+/// Opens every record of a volume again that has come past entry: each begins its chain anew, with its history kept.
+pub(crate) async fn reopen_volume(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Extension(language): Extension<Language>,
+    Path(id): Path<i64>,
+    Form(form): Form<ReopenForm>,
+) -> Result<Response> {
+    let volume = state.db.volume(id).await?;
+    if !person.account.offices.covers(&volume.descriptor.office) {
+        return Err(WebError::NotFound(format!("volume {id}")));
     }
+    let reason = form.reason.trim().to_owned();
+    if reason.is_empty() {
+        return Err(WebError::Bad(language.text("supervise.reason_needed").to_owned()));
+    }
+    let actor = person.account.actor();
+    for record in state.db.records_of_volume(id).await? {
+        if matches!(record.stage.as_str(), "entry" | "withdrawn") {
+            continue;
+        }
+        // Somebody at work at this moment keeps the turn; the supervisor sees what is left and may do it again.
+        let event = Event::Reopen { reason: reason.clone() };
+        state.db.act(record.entry_id, record.deeds, event, &actor, person.who()).await?;
+    }
+    let done =
+        sobo_db::AuditEvent::new(person.who(), "volume.reopen", [format!("volume/{id}")]).because(reason);
+    state.db.record_events(&[done]).await?;
+    Ok(Redirect::to("/supervise#volumes").into_response())
 }

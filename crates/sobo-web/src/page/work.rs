@@ -91,6 +91,17 @@ pub(crate) async fn home(
             button: language.text("home.start"),
         });
     }
+    let sampled = state.db.samples_waiting(person.id()).await?;
+    if sampled > 0 && person.account.holds_any(&[Role::Clerk, Role::Checker, Role::Arbiter]) {
+        cards.push(Card {
+            step: crate::work::SAMPLE,
+            caption: language.text("step.sample"),
+            free: sampled,
+            note: language.text("home.sample_note").to_owned(),
+            href: "/work?step=sample".to_owned(),
+            button: language.text("home.start"),
+        });
+    }
     let rows = volumes
         .iter()
         .map(|volume| VolumeRow {
@@ -185,6 +196,7 @@ fn entry_page(person: &Person, language: Language, query: WorkQuery, entry: Opti
         ("<kbd>F3</kbd>", t("help.invert")),
         ("<kbd>F4</kbd>", t("help.contrast")),
         ("<kbd>F6</kbd>", t("help.rotate")),
+        ("<kbd>F7</kbd>", t("help.restored")),
         ("<kbd>F8</kbd>", t("help.redraw")),
         ("<kbd>F9</kbd>", t("help.menu")),
         ("<kbd>F10</kbd>", t("help.history")),

@@ -1,0 +1,194 @@
+//! Server and browser killed at random while a clerk works: no verification is lost, none is done twice.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use sobo_db::Database;
+use tokio::process::{Child, Command};
+
+use crate::clerks::{self, PASSWORD};
+use crate::screen::{Driver, Screen, browser_is_here, key};
+
+/// The whole test ends within this time on a machine at work.
+const AT_MOST: Duration = Duration::from_secs(60);
+/// After this long nothing is killed any more and the rest is worked to its end.
+const KILLING: Duration = Duration::from_secs(28);
+/// Pages of the book.
+const PAGES: usize = 5;
+
+/// Names the folder of the store to the server's process.
+const STORE: &str = "SOBO_TEST_SERVER_STORE";
+const PORT: &str = "SOBO_TEST_SERVER_PORT";
+
+/// Not a test: the server of the test below, in a process of its own that can be killed.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "the server's process of the test that kills it"]
+async fn server_process() -> Result<()> {
+    let (Some(store), Ok(port)) = (std::env::var_os(STORE), std::env::var(PORT)) else { return Ok(()) };
+    let _office = clerks::open_in(Path::new(&store), &crate::pages(), PAGES, port.parse()?).await?;
+    std::future::pending().await
+}
+
+struct Server {
+    process: Child,
+}
+
+impl Server {
+    async fn start(store: &Path, port: u16) -> Result<Self> {
+        let process = Command::new(std::env::current_exe()?)
+            .args(["--exact", "kill::server_process", "--ignored", "--nocapture"])
+            .env(STORE, store)
+            .env(PORT, port.to_string())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let started = Instant::now();
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            ensure!(started.elapsed().as_secs() < 30, "the server does not listen");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(Self { process })
+    }
+
+    /// SIGKILL: nothing is tidied up.
+    async fn kill(mut self) -> Result<()> {
+        self.process.kill().await.context("the server cannot be killed")
+    }
+}
+
+/// A small generator (Numerical Recipes' LCG): the kills of a run can be had again from its seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+/// Does the entry on the screen; false where there is none any more.
+async fn one_entry(lan: &mut Screen, said: &mut BTreeMap<i64, String>) -> Result<bool> {
+    let state = lan
+        .script("return [document.body.dataset.ready ?? '', window.sobo?.current?.id ?? -1, window.sobo?.current?.mode ?? '']")
+        .await?;
+    if state[0] == "empty" {
+        return Ok(false);
+    }
+    let id = state[1].as_i64().unwrap_or(-1);
+    if id < 0 || state[2] != "turn" {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        return Ok(true);
+    }
+    // What is said of the entry tells it from every other.
+    let value = format!("Mục {id}");
+    let put = format!(
+        "const {{ sheet, current }} = window.sobo; if (current?.id !== {id}) return false; \
+         const first = sheet.fields.find((f) => f.editable && f.name !== 'entry_number' && f.kind === 'person_name'); \
+         first.text = '{value}'; first.input.value = first.text; sheet.say(first); \
+         for (const f of sheet.remaining()) {{ f.text = f.text || 'x'; sheet.say(f); }} \
+         document.getElementById('submit').focus(); return first.name"
+    );
+    if lan.script(&put).await? != serde_json::Value::Bool(false) {
+        lan.press(&[], key::ENTER).await?;
+        said.insert(id, value);
+    }
+    Ok(true)
+}
+
+async fn begin(driver: &Driver, root: &str) -> Result<Screen> {
+    let mut lan = driver.browser("lan").await?;
+    lan.client.goto(&format!("{root}/work?step=entry")).await?;
+    // The session outlives browser and server; the first time, and after a crash before the cookie was kept, she signs in.
+    if lan.client.current_url().await?.path() == "/sign-in" {
+        lan.sign_in(root, "lan", PASSWORD).await?;
+        lan.client.goto(&format!("{root}/work?step=entry")).await?;
+    }
+    Ok(lan)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_verification_is_lost_or_doubled_by_kills() -> Result<()> {
+    if !browser_is_here() {
+        return Ok(());
+    }
+    let seed = std::env::var("SOBO_KILL_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_061_112);
+    let mut dice = Dice(seed);
+    let store = tempfile::tempdir()?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let root = format!("http://127.0.0.1:{port}");
+    let started = Instant::now();
+    let mut server = Server::start(store.path(), port).await?;
+    let mut driver = Driver::start().await?;
+    let mut lan = begin(&driver, &root).await?;
+    let mut said = BTreeMap::new();
+    let (mut servers, mut browsers) = (0, 0);
+    loop {
+        ensure!(started.elapsed() < AT_MOST, "seed {seed}: {} entries in {AT_MOST:?}", said.len());
+        let killing = started.elapsed() < KILLING;
+        match dice.roll(6) {
+            0 if killing => {
+                server.kill().await?;
+                servers += 1;
+                // The clerk goes on for a moment against a server that is gone.
+                let _ = one_entry(&mut lan, &mut said).await;
+                server = Server::start(store.path(), port).await?;
+            }
+            1 if killing => {
+                driver.kill_browser("lan").await?;
+                drop(lan);
+                driver = driver.again().await?;
+                lan = begin(&driver, &root).await?;
+                browsers += 1;
+            }
+            _ => {
+                if !one_entry(&mut lan, &mut said).await? && !killing {
+                    break;
+                }
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20 + dice.roll(350))).await;
+    }
+    // What is still on its way arrives.
+    lan.until(
+        "the outbox to empty",
+        "return Object.keys(localStorage).filter((k) => k.startsWith('sobo.outbox.')).every((k) => JSON.parse(localStorage[k]).length === 0)",
+    )
+    .await?;
+    lan.close().await?;
+    drop(server);
+
+    let db = Database::connect(&format!("sqlite://{}", store.path().join("sobo.db").display())).await?;
+    let (mut entries, mut lost, mut doubled) = (0, Vec::new(), Vec::new());
+    for volume in db.volumes().await? {
+        for record in db.records_of_volume(volume.id).await? {
+            entries += 1;
+            let (_, state) = db.record(record.entry_id).await?;
+            match state.history().len() {
+                0 => lost.push(record.entry_id),
+                1 => {
+                    let expected = format!("Mục {}", record.entry_id);
+                    ensure!(
+                        state.values().values().any(|value| value.text == expected),
+                        "seed {seed}: entry {} does not say what the clerk said",
+                        record.entry_id
+                    );
+                }
+                _ => doubled.push(record.entry_id),
+            }
+        }
+    }
+    println!(
+        "{servers} servers and {browsers} browsers killed, {entries} entries: {} lost, {} doubled",
+        lost.len(),
+        doubled.len()
+    );
+    assert!(servers > 0 && browsers > 0 && entries > 5, "seed {seed}: {servers} {browsers} {entries}");
+    assert_eq!((lost, doubled), (Vec::<i64>::new(), Vec::<i64>::new()), "seed {seed}");
+    assert_eq!(db.verify_chain().await?.faults, Vec::<String>::new());
+    Ok(())
+}
