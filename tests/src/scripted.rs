@@ -1,8 +1,8 @@
 //! A scripted clerk: counts the keys and clicks that entry, check 1 and the blind check 2 of every entry of a folder take
 //! on the screen as it works, beside typing the entries from nothing.
 //!
-//! The clerk trusts accepted fields and corrects every error where the cursor stops: Enter where a field is right, Alt and
-//! a digit where a candidate is, else the cheapest of retyping the field, replacing single words (double-click and type)
+//! The clerk trusts accepted fields and corrects every error where the cursor stops: Enter where a field is right, a digit
+//! (with Alt where digits are written) where a candidate is, else the cheapest of retyping the field, replacing single words (double-click and type)
 //! and replacing its tail (End, Ctrl+Backspace for each word). What the cursor does not stop at and the page has takes a
 //! click more. Typing is counted in keystrokes of Telex on both sides. Which fields the cursor stops at is asked of
 //! `sobo-verify`, not told again here.
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use sobo_core::{Entry, Field, Form, Lacuna, Original, PageReading, Rect};
+use sobo_core::{Entry, Field, FieldKind, Form, Lacuna, Original, PageReading, Rect};
 use sobo_verify::{Actor, Chain, Event, Role, Sheet, Stage, State, Statement, StepKind};
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -175,7 +175,9 @@ fn matched(read: &Entry, form: Option<&Form>, truth: &TruthEntry) -> Result<Sums
             // Enter confirms; without anything shown there is nothing to confirm.
             _ if right && shown.is_some() => 1,
             None => 2,
-            Some(written) if offered.iter().take(5).any(|text| same(text, written)) => 2,
+            Some(written) if offered.iter().take(5).any(|text| same(text, written)) => {
+                if bare_digit_chooses(form, name) { 1 } else { 2 }
+            }
             Some(written) => correct(shown.map_or("", |shown| shown.text.as_str()), written) + 1,
         };
         statements.insert(name.clone(), statement);
@@ -214,6 +216,13 @@ fn matched(read: &Entry, form: Option<&Form>, truth: &TruthEntry) -> Result<Sums
     }
     sums.blind += 1;
     Ok(sums)
+}
+
+/// Where digits are not written a bare digit chooses a candidate; elsewhere Alt and the digit (`sheet.js`).
+fn bare_digit_chooses(form: Option<&Form>, field: &str) -> bool {
+    use FieldKind::{Age, Date, DateWords, Identity, Number, Place, Text, Time, Year};
+    let kind = form.and_then(|form| form.field(field)).map_or(Text, |field| field.kind);
+    !matches!(kind, Date | DateWords | Time | Number | Identity | Year | Age | Place | Text)
 }
 
 fn typed(truth: &TruthEntry) -> usize {

@@ -61,7 +61,17 @@ macro_rules! stamped_modules {
     };
 }
 stamped_modules!(
-    adaptation, agreement, audit, change, page, page_work, queue, reading, setting, verification, volume,
+    adaptation,
+    agreement,
+    audit,
+    change,
+    page,
+    page_work,
+    queue,
+    reading,
+    setting,
+    verification,
+    volume,
 );
 
 /// Stamps functions for both backends and adds a method to [`crate::Database`] for each query.

@@ -86,7 +86,8 @@ pub struct PageImage {
 }
 
 impl PageImage {
-    fn of_size(width: u32, height: u32) -> Self {
+    /// A page of this size.
+    pub fn of_size(width: u32, height: u32) -> Self {
         let longest = width.max(height).max(1);
         Self { width, height, max_level: u32::BITS - (longest - 1).leading_zeros() }
     }

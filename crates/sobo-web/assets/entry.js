@@ -92,7 +92,10 @@ function head() {
   );
   $("turn-buttons").hidden = current.mode !== "turn";
   $("take").hidden = !current.can_take;
-  $("return").hidden = !(current.mode === "turn" && current.step !== "entry");
+  // Whoever keys a sample types and nothing else: operations would show what was entered.
+  $("return").hidden = !(current.mode === "turn" && current.step !== "entry") || Boolean(current.sample);
+  $("open-menu").hidden = Boolean(current.sample);
+  $("chain").hidden = Boolean(current.sample);
   $("restore").hidden = !current.can_restore;
   $("earlier").hidden = !current.earlier;
   if (current.earlier) $("earlier-open").href = `/pages/${current.earlier}`;
@@ -554,7 +557,7 @@ let last = null;
 $("fields").addEventListener("focusin", () => (last = sheet.here));
 
 function openMenu() {
-  if (!current) return;
+  if (!current || current.sample) return;
   $("menu").showModal();
 }
 $("menu").addEventListener("click", (event) => {

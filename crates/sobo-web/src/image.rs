@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use sobo_core::Rect;
 use sobo_db::Page;
-use sobo_tiles::{TILE, TileError};
+use sobo_tiles::{PageImage, TILE, TileError};
 
 use crate::access::Person;
 use crate::error::{Result, WebError};
@@ -118,18 +118,20 @@ pub(crate) async fn large(
     Ok(jpeg(bytes))
 }
 
-/// Size of a page and where its tiles are, as the viewer takes them. Where the page cannot be shown, the size is what
-/// the database knows of it.
+/// Size of a page and where its tiles are, as the viewer takes them.
 pub(crate) async fn describe(state: &AppState, page: &Page) -> serde_json::Value {
-    let shown = on_thread(state, page.clone(), |tiles, original, index| tiles.page(original, index)).await;
-    let (width, height, max_level) = match shown {
-        Ok(image) => (image.width, image.height, image.max_level),
-        Err(error) => {
-            error.log();
-            let (width, height) = page.size.unwrap_or((1, 1));
-            (width, height, 0)
+    // Reading recorded the size: nobody waits here for the tiles, which are made when the first is wanted.
+    let image = match page.size {
+        Some((width, height)) => PageImage::of_size(width, height),
+        None => {
+            let made = on_thread(state, page.clone(), |tiles, original, index| tiles.page(original, index));
+            made.await.unwrap_or_else(|error| {
+                error.log();
+                PageImage::of_size(1, 1)
+            })
         }
     };
+    let (width, height, max_level) = (image.width, image.height, image.max_level);
     serde_json::json!({
         "id": page.id,
         "number": page.sequence,

@@ -272,10 +272,11 @@ pub(crate) async fn choices(
     Path(page): Path<i64>,
 ) -> Result<Json<Value>> {
     let (page, volume) = page_in_scope(&state, &person, page).await?;
-    let forms: Vec<Value> = state
-        .forms
-        .values()
-        .filter(|form| form.id != page.form)
+    let mut others: Vec<_> = state.forms.values().filter(|form| form.id != page.form).collect();
+    // Most often it is the same kind of register, printed otherwise.
+    others.sort_by_key(|form| (form.register_type != volume.descriptor.register_type, form.id.clone()));
+    let forms: Vec<Value> = others
+        .into_iter()
         .map(|form| {
             let kind = format!("register_type.{}", form.register_type.as_str());
             let kind = language.find(&kind).unwrap_or(form.register_type.as_str());
@@ -286,7 +287,7 @@ pub(crate) async fn choices(
                 (None, None) => String::new(),
             };
             let name = format!("{kind}, {} {}{years}", language.text("entry.form"), form.family);
-            json!({ "id": form.id, "name": name, "same": form.register_type == volume.descriptor.register_type })
+            json!({ "id": form.id, "name": name })
         })
         .collect();
     let volumes: Vec<Value> = state

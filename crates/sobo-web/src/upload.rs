@@ -26,7 +26,8 @@ pub(crate) struct Named {
 fn plain(name: &str) -> Option<String> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
     let name: String = name.chars().filter(|c| !c.is_control()).take(200).collect();
-    (!name.is_empty() && !name.starts_with('.')).then_some(name)
+    let name = name.trim_start_matches('.');
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 pub(crate) async fn upload(
@@ -43,7 +44,8 @@ pub(crate) async fn upload(
     }
     let unable = || WebError::Bad(language.text("archive.no_upload").to_owned());
     let taker = state.taker.clone().ok_or_else(unable)?;
-    let name = plain(&named.name).ok_or_else(|| WebError::Bad("name".to_owned()))?;
+    let name = plain(&named.name)
+        .ok_or_else(|| WebError::Bad("tệp không có tên · the file has no name".to_owned()))?;
     let failed = |error: std::io::Error| WebError::Internal(format!("upload: {error}"));
     let folder = tempfile::tempdir().map_err(failed)?;
     let path = folder.path().join(&name);
@@ -90,7 +92,7 @@ mod tests {
         assert_eq!(plain("hộp 3/0001.tif").as_deref(), Some("0001.tif"));
         assert_eq!(plain("C:\\quét\\trang 1.jpg").as_deref(), Some("trang 1.jpg"));
         assert_eq!(plain("../..").as_deref(), None);
-        assert_eq!(plain(".bashrc"), None);
+        assert_eq!(plain(".0001.tif").as_deref(), Some("0001.tif"));
         assert_eq!(plain("a\n.tif").as_deref(), Some("a.tif"));
     }
 }

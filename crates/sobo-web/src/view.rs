@@ -304,12 +304,15 @@ pub(crate) async fn entries_json(state: &AppState, page: i64) -> Result<Value> {
     let records = state.db.records_of_page(page).await?;
     let mut entries = Vec::with_capacity(records.len());
     let heads = state.db.entries_of_page(page).await?;
-    for (index, record) in records.iter().enumerate() {
+    let mut number = 0;
+    for record in &records {
+        // Those taken out are not counted.
+        number += usize::from(record.stage != Stage::Withdrawn.as_str());
         let head = heads.iter().find(|head| head.head.id == record.entry_id);
         entries.push(json!({
             "id": record.entry_id,
             "stage": record.stage,
-            "label": (index + 1).to_string(),
+            "label": if record.stage == Stage::Withdrawn.as_str() { "–".to_owned() } else { number.to_string() },
             "bbox": head.map(|head| head.head.bbox),
         }));
     }

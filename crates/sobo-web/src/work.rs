@@ -384,7 +384,8 @@ pub(crate) async fn history(
                 event => {
                     let what = language.find(&format!("event.{}", event.as_str())).unwrap_or(event.as_str());
                     let reason = match event {
-                        Event::Return { reason } | Event::Reopen { reason } | Event::Withdraw { reason } => reason.clone(),
+                        Event::Return { reason } | Event::Reopen { reason } => reason.clone(),
+                        Event::Withdraw { reason } => withdrawn_by(reason, language),
                         Event::Submit { .. } | Event::Restore => String::new(),
                     };
                     (what.to_owned(), reason)
@@ -396,6 +397,16 @@ pub(crate) async fn history(
         })
         .collect();
     Ok(Json(json!({ "rows": rows, "works": works })))
+}
+
+/// Why an entry was taken out; what was done to its page (`kind: reason`) in words.
+fn withdrawn_by(reason: &str, language: Language) -> String {
+    let Some((kind, why)) = reason.split_once(": ") else { return reason.to_owned() };
+    match language.find(&format!("page_work.{kind}")) {
+        Some(what) if why == kind => what.to_owned(),
+        Some(what) => format!("{what}: {why}"),
+        None => reason.to_owned(),
+    }
 }
 
 #[derive(Debug, Deserialize)]

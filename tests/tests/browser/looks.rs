@@ -40,6 +40,29 @@ async fn every_screen_is_accessible() -> Result<()> {
     lan.press(&[], key::F1).await?;
     check(&lan, "entry-help", &mut found).await?;
     lan.press(&[], key::ESCAPE).await?;
+    lan.press(&[], key::F9).await?;
+    check(&lan, "entry-menu", &mut found).await?;
+    lan.press(&[], key::ESCAPE).await?;
+    // The restored page in the original's place, then both: neither moves what is looked at.
+    let place = "const v = window.sobo.viewer.osd.viewport; const c = v.getCenter(); return [v.getZoom(), c.x, c.y].map((n) => n.toFixed(4)).join()";
+    let before = lan.script(place).await?;
+    lan.press(&[], key::F7).await?;
+    lan.until("the restored page", "return window.sobo.viewer.cover?.item.getFullyLoaded() === true").await?;
+    assert_eq!(lan.script(place).await?, before);
+    check(&lan, "entry-restored", &mut found).await?;
+    lan.press(&[], key::F7).await?;
+    lan.until(
+        "both",
+        "const v = window.sobo.viewer; return v.view === 2 && v.besideOsd?.world.getItemCount() === 1 \
+           && Math.abs(v.besideOsd.viewport.getZoom() - v.osd.viewport.getZoom()) < 0.01",
+    )
+    .await?;
+    check(&lan, "entry-both", &mut found).await?;
+    lan.press(&[], key::F7).await?;
+    assert_eq!(lan.script("return window.sobo.viewer.view").await?, serde_json::json!(0));
+    lan.client.set_window_size(834, 1112).await?;
+    check(&lan, "entry-tablet", &mut found).await?;
+    lan.client.set_window_size(1366, 768).await?;
     lan.script("document.getElementById('theme').click()").await?;
     lan.press(&[], key::F3).await?;
     check(&lan, "entry-dark", &mut found).await?;
@@ -52,8 +75,11 @@ async fn every_screen_is_accessible() -> Result<()> {
     lan.close().await?;
 
     for (login, paths) in [
-        ("giang", vec![("/supervise", "supervise"), ("/models", "models")]),
-        ("kho", vec![("/archive", "archive")]),
+        (
+            "giang",
+            vec![("/supervise", "supervise-empty"), ("/samples", "samples-empty"), ("/models", "models")],
+        ),
+        ("kho", vec![("/archive", "archive-volumes"), ("/archive/list", "archive-list-empty")]),
         ("quan", vec![("/accounts", "accounts"), ("/audit", "audit")]),
     ] {
         let mut screen = driver.browser(login).await?;

@@ -60,7 +60,7 @@ async fn a_rescan_carries_what_was_verified_over() -> Result<()> {
     let mut scan = image::open(folder.join(&source))?.into_rgb8();
     // The same sheet scanned again: other bytes.
     scan.put_pixel(0, 0, image::Rgb([1, 2, 3]));
-    let file = tempfile::Builder::new().suffix(".jpg").tempfile()?;
+    let file = tempfile::Builder::new().prefix("quet-lai-").suffix(".jpg").tempfile()?;
     scan.save(file.path())?;
     let input = kho.client.find(Locator::Css("input[data-replaces]")).await?;
     input.send_keys(&file.path().display().to_string()).await?;

@@ -34,7 +34,33 @@ pub mod key {
 pub struct Driver {
     process: Child,
     url: String,
-    folder: tempfile::TempDir,
+    folder: Option<tempfile::TempDir>,
+}
+
+/// Kills every process whose command line names this folder, which is one of the test's own.
+fn kill_all_with(folder: &str) {
+    for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let Ok(line) = std::fs::read(process.path().join("cmdline")) else { continue };
+        let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
+            continue;
+        };
+        if pid != std::process::id() && String::from_utf8_lossy(&line).contains(folder) {
+            let _ = std::process::Command::new("kill")
+                .args(["-9", &pid.to_string()])
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+}
+
+/// A test that fails leaves no browser behind.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.folder {
+            let _ = self.process.start_kill();
+            kill_all_with(&folder.path().display().to_string());
+        }
+    }
 }
 
 /// Whether the programs of a browser test are there. Where they are not, the test says so and is left out, unless
@@ -76,39 +102,33 @@ impl Driver {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        Ok(Self { process, url, folder: tempfile::tempdir()? })
+        Ok(Self { process, url, folder: Some(tempfile::tempdir()?) })
     }
 
-    /// Kills the browser of this name and all its processes (SIGKILL): those whose command line names its profile, which
-    /// lies in this test's own folder.
-    pub async fn kill_browser(&self, name: &str) -> Result<()> {
-        let profile = self.folder.path().join(name).display().to_string();
-        for process in std::fs::read_dir("/proc")?.flatten() {
-            let Ok(line) = std::fs::read(process.path().join("cmdline")) else { continue };
-            let Some(pid) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else {
-                continue;
-            };
-            if String::from_utf8_lossy(&line).contains(&profile) {
-                let _ =
-                    Command::new("kill").arg("-9").arg(pid.to_string()).stderr(Stdio::null()).status().await;
-            }
-        }
+    /// Kills the browser of this name and all its processes (SIGKILL).
+    pub fn kill_browser(&self, name: &str) {
+        let profile = self.folder().join(name);
+        kill_all_with(&profile.display().to_string());
         for lock in ["SingletonLock", "SingletonCookie", "SingletonSocket"] {
-            let _ = std::fs::remove_file(self.folder.path().join(name).join(lock));
+            let _ = std::fs::remove_file(profile.join(lock));
         }
-        Ok(())
+    }
+
+    fn folder(&self) -> &std::path::Path {
+        self.folder.as_ref().map_or(std::path::Path::new(""), tempfile::TempDir::path)
     }
 
     /// A new chromedriver over the same profiles, after browsers were killed.
     pub async fn again(mut self) -> Result<Self> {
         self.process.kill().await?;
-        let Self { folder, .. } = self;
-        Ok(Self { folder, ..Self::start().await? })
+        let mut new = Self::start().await?;
+        new.folder = self.folder.take();
+        Ok(new)
     }
 
     /// Opens a browser with a profile of its own.
     pub async fn browser(&self, name: &str) -> Result<Screen> {
-        let profile = self.folder.path().join(name);
+        let profile = self.folder().join(name);
         let options = json!({
             "args": [
                 "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",

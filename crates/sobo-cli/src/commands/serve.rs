@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -66,7 +66,12 @@ pub(crate) async fn serve_store(
         IndexSearcher { index: Index::open(&config.index)?, store: store.clone(), handle: Handle::current() };
     let restored =
         RestoredDecoder { decoder: Arc::clone(&decoder), settings: engine.settings.restore.clone() };
-    let taker = Taker { store: store.clone(), handle: Handle::current(), limits: config.limits.clone() };
+    let taker = Taker {
+        store: store.clone(),
+        handle: Handle::current(),
+        limits: config.limits.clone(),
+        folder: config.work.join("handed-in"),
+    };
     let state = AppState {
         db: store.database.clone(),
         restored: Some(Arc::new(Tiles::new(&config.work.join("restored"), Arc::new(restored)))),
@@ -152,20 +157,29 @@ struct Taker {
     store: Store,
     handle: Handle,
     limits: Limits,
+    /// Where a file lies while it is taken in: its record names the folder of who handed it in, not a passing one.
+    folder: PathBuf,
 }
 
 impl ScanTaker for Taker {
     fn take(&self, who: &str, volume: &sobo_db::Volume, name: &str, path: &Path) -> Result<TakenIn, String> {
+        let folder = self.folder.join(who);
+        let place = folder.join(name);
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::copy(path, &place))
+            .map_err(|error| format!("{}: {error}", place.display()))?;
         let request = IntakeRequest {
             who: who.to_owned(),
             volume: volume.descriptor.clone(),
             volume_text: volume.descriptor_text.clone(),
             office_at_date: None,
-            paths: vec![path.to_owned()],
+            paths: vec![place.clone()],
             batch: Some(name.to_owned()),
             limits: self.limits.clone(),
         };
         let taken = self.handle.block_on(self.store.intake(&request, &Silent, &Stop::default()));
+        // The vault holds it now; what was refused stays with the person.
+        let _ = std::fs::remove_file(&place);
         let taken = taken.map_err(|error| error.to_string())?;
         Ok(TakenIn {
             pages: taken.pages,

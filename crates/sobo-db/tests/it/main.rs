@@ -5,6 +5,7 @@ mod adaptation;
 mod audit;
 mod change;
 mod intake;
+mod page_work;
 mod queue;
 mod reading;
 mod register;

@@ -190,7 +190,7 @@ async fn page(
         .into_iter()
         .filter_map(|row| {
             let volume = own.iter().find(|volume| volume.id == row.volume_id)?;
-            let (low, high) = super::wilson(row.differing, row.compared)?;
+            let (low, high) = sobo_verify::wilson(row.differing, row.compared)?;
             Some(DriftRow {
                 week: time_text(row.monday_ms).split(' ').next().unwrap_or_default().to_owned(),
                 volume: volume.descriptor.name.clone(),
