@@ -137,6 +137,18 @@ fn main() {
             .map(|(request, reading)| Anchor { request, reading })
             .collect();
         if verbose {
+            for table in &s.tables {
+                for v in &table.verticals {
+                    println!(
+                        "   V x {:.0} y {:.0}..{:.0} strength {:.1} support {:.2}",
+                        v.middle(),
+                        v.start,
+                        v.end,
+                        v.strength,
+                        v.support
+                    );
+                }
+            }
             for a in
                 anchors.iter().filter(|a| matches!(a.request.place, sobo_layout::AnchorPlace::Header { .. }))
             {

@@ -2,7 +2,8 @@
 
 use sobo_core::{Reading, Rect, Restored};
 
-use crate::line::{TextLine, bounds, in_box};
+use crate::component::Component;
+use crate::line::{TextLine, bounds};
 use crate::structure::Structure;
 use crate::table::median;
 
@@ -90,11 +91,11 @@ pub fn anchor_requests(structure: &Structure) -> Vec<AnchorRequest> {
         for column in 0..table.columns() {
             // The column numbers stand in the last, low row of the head; they are not read.
             let cell = table.cell(0, table.label_rows().saturating_sub(1), column);
-            for line in in_box(&cell, &inside, 0.75 * letter) {
-                if line.bbox.w < 0.7 * th || line.bbox.h < 0.35 * th {
+            for bbox in head_lines(structure, &cell, &inside, letter) {
+                if bbox.w < 0.7 * th || bbox.h < 0.35 * th {
                     continue;
                 }
-                let rect = line.bbox.grown(0.5 * th, 0.25 * th);
+                let rect = bbox.grown(0.5 * th, 0.2 * th);
                 requests.push(AnchorRequest {
                     rect,
                     place: AnchorPlace::Header { table: index, columns: (column, column) },
@@ -103,6 +104,67 @@ pub fn anchor_requests(structure: &Structure) -> Vec<AnchorRequest> {
         }
     }
     requests
+}
+
+/// The lines of print in a cell of a head, top to bottom. They are set so close that letters of one
+/// touch those of the next, so the valleys in the darkness of the rows part them.
+fn head_lines(
+    structure: &Structure,
+    cell: &Rect<Restored>,
+    components: &[Component],
+    letter: f32,
+) -> Vec<Rect<Restored>> {
+    let own: Vec<&Component> = components
+        .iter()
+        .filter(|c| {
+            let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+            x > cell.x && x < cell.right() && y > cell.y && y < cell.bottom()
+        })
+        .collect();
+    let Some(ink) = own.iter().map(|c| bounds(c)).reduce(|a, b| a.union(&b)) else { return Vec::new() };
+    let inset = f64::from(3.0 * structure.scale);
+    let inner: Rect<Restored> = Rect::from_edges(
+        ink.x.max(cell.x + inset),
+        ink.y.max(cell.y),
+        ink.right().min(cell.right() - inset),
+        ink.bottom().min(cell.bottom()),
+    );
+    let inner = inner.clamped(structure.width, structure.height);
+    let (x0, x1) = (inner.x as usize, inner.right() as usize);
+    let (y0, y1) = (inner.y as usize, inner.bottom().ceil() as usize);
+    if x1 <= x0 + 1 || y1 <= y0 + 1 {
+        return Vec::new();
+    }
+    let width = structure.width as usize;
+    let profile: Vec<f32> = (y0..y1.min(structure.height as usize))
+        .map(|y| structure.dark[y * width + x0..y * width + x1].iter().map(|d| f32::from((*d).min(110))).sum())
+        .collect();
+    let mut bands = Vec::new();
+    part_at_valleys(&profile, 0, profile.len(), (0.8 * letter).max(3.0) as usize, &mut bands);
+    let lines = bands.into_iter().filter_map(|(from, to)| {
+        let (top, bottom) = ((y0 + from) as f64, (y0 + to) as f64);
+        let inside = own.iter().filter(|c| f64::from(c.cy()) >= top && f64::from(c.cy()) < bottom);
+        let line = inside.map(|c| bounds(c)).reduce(|a, b| a.union(&b))?;
+        Some(Rect::from_edges(line.x, top.max(line.y), line.right(), bottom.min(line.bottom())))
+    });
+    lines.collect()
+}
+
+/// Parts rows of ink at the deepest valley until none is deep enough between parts of at least
+/// `least` rows.
+fn part_at_valleys(profile: &[f32], from: usize, to: usize, least: usize, bands: &mut Vec<(usize, usize)>) {
+    let highest = |a: usize, b: usize| profile[a..b].iter().copied().fold(0.0, f32::max);
+    let valley = (from + least..(to.saturating_sub(least)).max(from + least))
+        .filter(|y| *y < to)
+        .map(|y| (profile[y] / highest(from, y).min(highest(y, to)).max(1.0), y))
+        .min_by(|a, b| a.0.total_cmp(&b.0));
+    match valley {
+        Some((depth, y)) if depth < 0.5 => {
+            part_at_valleys(profile, from, y, least, bands);
+            part_at_valleys(profile, y, to, least, bands);
+        }
+        _ => bands.push((from, to)),
+    }
 }
 
 /// A box around the ink of a line between two positions, as high as its letters need.

@@ -43,6 +43,16 @@ pub(crate) struct Way {
 
 const FORBIDDEN: f32 = -1.0e6;
 
+/// Whether entries follow one another in reading order; acts are parted before.
+fn follow(form: &LoadedForm) -> bool {
+    form.form.max_entries > 1 && form.form.layout != "act"
+}
+
+/// Whether a field stands under a caption only: no slot bears its label.
+fn signed(form: &LoadedForm, field: usize) -> bool {
+    form.wordings[field].is_empty() && form.place(field, "below").is_some()
+}
+
 /// Costs of going from field to field, worked out once for a form.
 struct Steps {
     /// `within[f][g]`: from field `f` to field `g` of the same entry.
@@ -64,7 +74,7 @@ impl Steps {
         for f in 0..n {
             orders[f] = order;
             ranks[f] =
-                (0..f).filter(|g| section(*g) == section(f) && form.place(*g, "below").is_none()).count();
+                (0..f).filter(|g| section(*g) == section(f) && !signed(form, *g)).count();
             if !form.wordings[f].is_empty() {
                 order += 1;
             }
@@ -77,14 +87,14 @@ impl Steps {
         let mut within = vec![vec![FORBIDDEN; n]; n];
         for f in 0..n {
             for g in 0..n {
-                if f == g || form.place(g, "below").is_some() {
+                if f == g || signed(form, g) {
                     continue;
                 }
                 if let Some(before) = after[g] {
                     within[f][g] = if before == f { 0.0 } else { FORBIDDEN };
                     continue;
                 }
-                if g < f && orders[g] < 2 && form.form.max_entries > 1 {
+                if g < f && orders[g] < 2 && follow(form) {
                     // Back to the head is the next entry.
                     within[f][g] = -9.0;
                     continue;
@@ -100,7 +110,7 @@ impl Steps {
             }
         }
         let start = |g: usize| {
-            if after[g].is_some() || form.place(g, "below").is_some() {
+            if after[g].is_some() || signed(form, g) {
                 FORBIDDEN
             } else {
                 -0.25 * (orders[g].min(8) as f32)
@@ -121,7 +131,7 @@ pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
     let steps = Steps::new(form);
     // States: 0 nothing yet; 1 + 3f field, 2 + 3f more of it, 3 + 3f nothing after it.
     let states = 1 + 3 * n;
-    let many = form.form.max_entries > 1;
+    let many = follow(form);
     let mut scores = vec![FORBIDDEN; states];
     scores[0] = 0.0;
     let mut back: Vec<Vec<(u32, bool)>> = Vec::with_capacity(slots.len());

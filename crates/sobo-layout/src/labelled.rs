@@ -11,7 +11,7 @@ use crate::chain::{Observation, Role, Way, best_way};
 use crate::component::Component;
 use crate::forms::LoadedForm;
 use crate::line::{TextLine, bounds};
-use crate::matching::{Folded, Found, Wording, find, likeness};
+use crate::matching::{Folded, Found, Wording, find, find_inside, goes_on, likeness};
 use crate::plan::{EntryPlan, FieldPlan};
 use crate::ruling::{Ruling, Stroke};
 use crate::structure::Structure;
@@ -131,7 +131,16 @@ impl<'a> Slots<'a> {
             Some(b) if b.score >= found.score => Some(b),
             _ => Some(found),
         };
-        wordings.iter().filter_map(|w| self.wording(index, w)).fold(None, better)
+        let mut best = wordings.iter().filter_map(|w| self.wording(index, w)).fold(None, better)?;
+        if best.likeness > 0.7
+            && let Some((_, reading)) = &self.items.get(index)?.read
+            && let Some(last) = goes_on(wordings, reading, best.last)
+        {
+            // Two wordings of one field speak for it a little more than one.
+            best.score += (0.3 * last.saturating_sub(best.last) as f32).min(3.0);
+            best.last = last;
+        }
+        Some(best)
     }
 
     fn wording(&self, index: usize, wording: &Wording) -> Option<Found> {
@@ -191,6 +200,102 @@ impl<'a> Slots<'a> {
 
     /// The entries of the page on this form.
     pub(crate) fn entries(&self, form: &LoadedForm) -> Vec<EntryPlan> {
+        let (way, mut groups) = if form.form.layout == "act" { self.acts(form) } else { self.blocks(form) };
+        groups.truncate(form.form.max_entries as usize);
+        let mut entries: Vec<EntryPlan> = groups
+            .iter()
+            .map(|group| self.entry(form, &way, group))
+            .filter(|e| e.fields.len() >= 2)
+            .collect();
+        self.keep_apart(&mut entries);
+        for entry in &mut entries {
+            let order = |name: &str| form.form.fields.iter().position(|f| f.name == name);
+            entry.fields.sort_by_key(|f| order(&f.name));
+        }
+        entries
+    }
+
+    /// The acts of a page, one above the other: where most labels stand twice, there are two.
+    fn acts(&self, form: &LoadedForm) -> (Way, Vec<Vec<usize>>) {
+        let seen = self.observe(form);
+        let way = best_way(form, &seen);
+        let all: Vec<usize> = (0..self.items.len()).collect();
+        let parts = match self.second_act(form, &way) {
+            Some((end, start)) if form.form.max_entries > 1 => {
+                let at = |i: &usize| self.height(&self.items[*i]);
+                let upper: Vec<usize> = all.iter().copied().filter(|i| at(i) < end).collect();
+                let lower = all.iter().copied().filter(|i| at(i) >= start).collect();
+                vec![upper, lower]
+            }
+            _ => return (way, vec![all]),
+        };
+        let mut whole = Way { roles: vec![(Role::Nothing, false); self.items.len()], score: way.score };
+        for part in &parts {
+            let own: Vec<Observation> = part.iter().map(|i| seen[*i].clone()).collect();
+            let way = best_way(form, &own);
+            for (i, role) in part.iter().zip(way.roles) {
+                whole.roles[*i] = role;
+            }
+        }
+        (whole, parts)
+    }
+
+    /// Middle of the line an item stands on.
+    fn height(&self, item: &Item) -> f64 {
+        self.structure.lines.get(item.line).map_or(0.0, |l| f64::from(l.band.0 + l.band.1) / 2.0)
+    }
+
+    /// Where the first of two acts ends and where the fields of the second begin.
+    fn second_act(&self, form: &LoadedForm, way: &Way) -> Option<(f64, f64)> {
+        let th = f64::from(self.structure.text_height);
+        let mut heights: Vec<Vec<f64>> = vec![Vec::new(); form.form.fields.len()];
+        for (i, (role, _)) in way.roles.iter().enumerate() {
+            if let Role::Field(f) = role
+                && self.label(i, &form.wordings[*f]).is_some_and(|found| found.likeness > 0.7)
+            {
+                heights[*f].push(self.height(&self.items[i]));
+            }
+        }
+        let seen = heights.iter().filter(|h| !h.is_empty()).count();
+        let twice: Vec<(f64, f64)> = heights
+            .iter()
+            .filter_map(|h| {
+                let first = h.iter().copied().reduce(f64::min)?;
+                let last = h.iter().copied().reduce(f64::max)?;
+                (last - first > 12.0 * th).then_some((first, last))
+            })
+            .collect();
+        if twice.len() < 4 || twice.len() * 5 < seen * 2 {
+            return None;
+        }
+        // The height that parts most pairs; among those the lowest.
+        let parted = |y: f64| twice.iter().filter(|t| t.0 < y && t.1 >= y).count();
+        let start = twice.iter().map(|t| t.1).max_by(|a, b| {
+            parted(*a).cmp(&parted(*b)).then(b.total_cmp(a))
+        })?;
+        if parted(start) * 10 < twice.len() * 8 {
+            return None;
+        }
+        let last = twice.iter().map(|t| t.0).filter(|y| *y < start).fold(0.0, f64::max);
+        let start = start - 1.5 * th;
+        // Between the two stands the heading of the second.
+        let heading = self.items.iter().filter(|item| {
+            let y = self.height(item);
+            y > last + th
+                && y < start
+                && item.read.as_ref().is_some_and(|(_, reading)| {
+                    form.titles.iter().any(|title| {
+                        let found = find_inside(title, reading);
+                        found.likeness > 0.7 && found.score > 3.0
+                    })
+                })
+        });
+        let end = heading.map(|item| self.height(item) - 3.5 * th).fold(start, f64::min);
+        Some((end.max(last + th), start))
+    }
+
+    /// Blocks of labels, one below the other.
+    fn blocks(&self, form: &LoadedForm) -> (Way, Vec<Vec<usize>>) {
         let way = best_way(form, &self.observe(form));
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for (i, (role, restart)) in way.roles.iter().enumerate() {
@@ -206,30 +311,49 @@ impl<'a> Slots<'a> {
         let mut index = 0;
         while index + 1 < groups.len() {
             let fields = groups[index].iter().filter(|i| matches!(way.roles[**i].0, Role::Field(_))).count();
-            let line = |i: Option<&usize>| i.map(|i| self.items[*i].line);
-            let apart = match (line(groups[index].first()), line(groups[index + 1].first())) {
-                (Some(a), Some(b)) => parted(self.structure, a, b),
-                _ => false,
-            };
-            if fields <= 3 && !apart {
+            if fields <= 3 && !self.apart(&groups[index], &groups[index + 1]) {
                 let head = groups.remove(index);
                 groups[index].splice(0..0, head);
             } else {
                 index += 1;
             }
         }
-        groups.truncate(form.form.max_entries as usize);
-        let mut entries: Vec<EntryPlan> = groups
-            .iter()
-            .map(|group| self.entry(form, &way, group))
-            .filter(|e| e.fields.len() >= 2)
-            .collect();
-        self.keep_apart(&mut entries);
-        for entry in &mut entries {
-            let order = |name: &str| form.form.fields.iter().position(|f| f.name == name);
-            entry.fields.sort_by_key(|f| order(&f.name));
+        // Two entries bear the same labels; parts that share none are one entry, in which damage
+        // hid what lies between.
+        let mut index = 0;
+        while index + 1 < groups.len() {
+            let (a, b) = (self.named(form, &way, &groups[index]), self.named(form, &way, &groups[index + 1]));
+            let shared = a.iter().filter(|f| b.contains(f)).count();
+            let few = if self.apart(&groups[index], &groups[index + 1]) { 0 } else { a.len().min(b.len()) / 5 };
+            if shared <= few {
+                let next = groups.remove(index + 1);
+                groups[index].extend(next);
+            } else {
+                index += 1;
+            }
         }
-        entries
+        (way, groups)
+    }
+
+    /// Whether a ruling parts two groups of slots.
+    fn apart(&self, above: &[usize], below: &[usize]) -> bool {
+        let line = |i: Option<&usize>| i.map(|i| self.items[*i].line);
+        match (line(above.first()), line(below.first())) {
+            (Some(a), Some(b)) => parted(self.structure, a, b),
+            _ => false,
+        }
+    }
+
+    /// Fields whose labels were seen in a group of slots.
+    fn named(&self, form: &LoadedForm, way: &Way, group: &[usize]) -> Vec<usize> {
+        let fields = group.iter().filter_map(|i| match way.roles[*i].0 {
+            Role::Field(f) => {
+                let found = self.label(*i, &form.wordings[f])?;
+                (found.likeness > 0.6).then_some(f)
+            }
+            _ => None,
+        });
+        fields.collect()
     }
 
     fn entry(&self, form: &LoadedForm, way: &Way, group: &[usize]) -> EntryPlan {
@@ -293,9 +417,10 @@ impl<'a> Slots<'a> {
                 }),
             }
         }
-        let bbox = self.frame(union.unwrap_or_default());
+        let bbox = self.frame(union.unwrap_or_default(), self.foot(group));
         for (field, spec) in form.form.fields.iter().enumerate() {
             if let Some(caption) = form.place(field, "below")
+                && fields.iter().all(|f| f.name != spec.name)
                 && let Some((place, lines)) = self.below(caption, group, &bbox)
             {
                 fields.push(FieldPlan {
@@ -443,8 +568,21 @@ impl<'a> Slots<'a> {
         }
     }
 
+    /// Where the captions, signatures and names below the fields of an entry end.
+    fn foot(&self, group: &[usize]) -> f64 {
+        let th = f64::from(self.structure.text_height);
+        let lines = group.iter().filter_map(|i| {
+            let item = &self.items[*i];
+            let (line, slot) = self.place(item)?;
+            let letters = item.read.as_ref().map_or(0, |(_, reading)| reading.len());
+            (line.ruled || letters >= 4 && is_text(line, &slot.ink, th)).then(|| slot.ink.bottom())
+        });
+        lines.fold(0.0, f64::max)
+    }
+
     /// The frame around an entry: rulings that enclose its fields, else the fields themselves.
-    fn frame(&self, union: Rect<Restored>) -> Rect<Restored> {
+    /// `foot` is where the last line of the entry's slots ends.
+    fn frame(&self, union: Rect<Restored>, foot: f64) -> Rect<Restored> {
         let s = self.structure;
         let th = f64::from(s.text_height);
         let centre = union.centre();
@@ -474,7 +612,10 @@ impl<'a> Slots<'a> {
         let bottom = match below {
             Some(r) => at(r),
             // Without a ruling below, the entry reaches down as far as the rulings beside it.
-            None => walls.iter().map(|v| f64::from(v.end)).fold(union.bottom() + 4.0 * th, f64::max),
+            None => walls
+                .iter()
+                .map(|v| f64::from(v.end))
+                .fold((union.bottom() + 4.0 * th).max(foot + th), f64::max),
         };
         let left = walls.iter().map(|v| f64::from(v.middle())).fold(frame.x, f64::min);
         let right = walls.iter().map(|v| f64::from(v.middle())).fold(frame.right(), f64::max);

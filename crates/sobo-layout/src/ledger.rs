@@ -7,7 +7,7 @@ use crate::chain::{Observation, Role, best_way};
 use crate::forms::LoadedForm;
 use crate::labelled::writing;
 use crate::line::in_box;
-use crate::matching::{Folded, find};
+use crate::matching::{Folded, Wording, find, find_words};
 use crate::plan::{EntryPlan, FieldPlan};
 use crate::structure::Structure;
 
@@ -15,8 +15,8 @@ use crate::structure::Structure;
 struct Column {
     table: usize,
     column: usize,
-    head: Folded,
-    read: bool,
+    /// The head, and the head without its first line, which may name several columns.
+    heads: Vec<Folded>,
 }
 
 /// All columns of a spread, left to right.
@@ -40,8 +40,8 @@ impl<'a> Columns<'a> {
                     })
                     .map(|a| &a.reading)
                     .collect();
-                let read = !heads.is_empty();
-                columns.push(Column { table: index, column, head: Folded::join(heads), read });
+                let parts = (0..heads.len().min(2)).map(|from| Folded::join(heads[from..].iter().copied()));
+                columns.push(Column { table: index, column, heads: parts.collect() });
             }
         }
         Self { structure, columns }
@@ -49,16 +49,23 @@ impl<'a> Columns<'a> {
 
     fn observe(&self, form: &LoadedForm) -> Vec<Observation> {
         let observe = |column: &Column| {
-            let own = column.head.len();
-            let floor = if column.read { -3.5 } else { -2.5 };
+            let read = !column.heads.is_empty();
+            let floor = if read { -3.5 } else { -2.5 };
             let labels = form
                 .wordings
                 .iter()
                 .map(|wordings| {
-                    wordings.iter().map(|w| find(w, &column.head, own).score).fold(floor, f32::max)
+                    let score = |w: &Wording| {
+                        let parts = column.heads.iter().enumerate().map(|(dropped, head)| {
+                            let best = find(w, head, head.len()).score.max(find_words(w, head).score);
+                            best - 0.5 * dropped as f32
+                        });
+                        parts.fold(floor, f32::max)
+                    };
+                    wordings.iter().map(score).fold(floor, f32::max)
                 })
                 .collect();
-            let nothing = if column.read { -2.5 } else { 0.0 };
+            let nothing = if read { -2.5 } else { 0.0 };
             Observation {
                 labels,
                 continues: -8.0,
@@ -90,7 +97,7 @@ impl<'a> Columns<'a> {
     pub(crate) fn score(&self, form: &LoadedForm) -> (f32, f32) {
         let seen = self.observe(form);
         let way = best_way(form, &seen);
-        let plain = self.columns.iter().filter(|c| c.read).count() as f32 * -2.5;
+        let plain = self.columns.iter().filter(|c| !c.heads.is_empty()).count() as f32 * -2.5;
         let found = way
             .roles
             .iter()

@@ -13,11 +13,26 @@ use sobo_text::fold;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Wording {
     letters: Vec<char>,
+    /// Index of the first letter of each word.
+    words: Vec<usize>,
 }
 
 impl Wording {
     pub(crate) fn new(text: &str) -> Self {
-        Self { letters: letters(text).map(|(_, c)| c).collect() }
+        let mut wording = Self { letters: Vec::new(), words: Vec::new() };
+        let mut last = None;
+        for (index, c) in letters(text) {
+            if begins_word(last, index) {
+                wording.words.push(wording.letters.len());
+            }
+            last = Some(index);
+            wording.letters.push(c);
+        }
+        wording
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.letters.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -42,6 +57,10 @@ pub(crate) struct Folded {
     letters: Vec<char>,
     /// Left and right edge of each letter as shares of the line's width.
     spans: Vec<(f32, f32)>,
+    /// Index of the first letter of each word.
+    words: Vec<usize>,
+    /// Stretches in brackets: letters before the opening and up to the closing bracket.
+    brackets: Vec<(usize, usize)>,
 }
 
 impl Folded {
@@ -49,7 +68,12 @@ impl Folded {
         let total = reading.text.chars().count();
         let placed = reading.chars.len() == total;
         let mut folded = Self::default();
+        let mut last = None;
         for (index, c) in letters(&reading.text) {
+            if begins_word(last, index) {
+                folded.words.push(folded.letters.len());
+            }
+            last = Some(index);
             let span = if placed {
                 (reading.chars[index].x0, reading.chars[index].x1)
             } else {
@@ -58,6 +82,7 @@ impl Folded {
             folded.letters.push(c);
             folded.spans.push(span);
         }
+        folded.brackets = brackets(&reading.text);
         folded
     }
 
@@ -66,6 +91,8 @@ impl Folded {
         let mut all = Self::default();
         for reading in readings {
             let part = Self::new(reading);
+            let before = all.letters.len();
+            all.words.extend(part.words.iter().map(|first| first + before));
             all.letters.extend(part.letters);
             all.spans.extend(part.spans);
         }
@@ -76,6 +103,8 @@ impl Folded {
     pub(crate) fn chain<'a>(parts: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut all = Self::default();
         for part in parts {
+            let before = all.letters.len();
+            all.words.extend(part.words.iter().map(|first| first + before));
             all.letters.extend(&part.letters);
             all.spans.extend(&part.spans);
         }
@@ -106,6 +135,32 @@ fn letters(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     })
 }
 
+/// Whether a letter begins a word, given the index of the character of the letter before.
+fn begins_word(last: Option<usize>, index: usize) -> bool {
+    last.is_none_or(|last| index > last + 1)
+}
+
+/// Stretches of a text in brackets, counted in letters.
+fn brackets(text: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let (mut count, mut open) = (0, None);
+    let places: Vec<usize> = letters(text).map(|(index, _)| index).collect();
+    for (index, c) in text.chars().enumerate() {
+        while places.get(count).is_some_and(|place| *place < index) {
+            count += 1;
+        }
+        match (c, open) {
+            ('(', _) => open = Some(count),
+            (')', Some(first)) => {
+                found.push((first, count));
+                open = None;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// A wording found in a reading.
 #[derive(Debug, Copy, Clone, PartialEq)]
 pub(crate) struct Found {
@@ -130,6 +185,74 @@ fn gain(matched: usize, total: usize) -> f32 {
 pub(crate) fn find(wording: &Wording, reading: &Folded, own: usize) -> Found {
     let reach = (own + 6).max(wording.letters.len() * 2 + 4).min(reading.letters.len());
     locate(wording, &reading.letters[..reach], own, 0.6)
+}
+
+/// Looks for the words of a wording in a reading that is all label, in any order: heads of columns
+/// say `Giấy CMND số` for `Số giấy CMND`.
+pub(crate) fn find_words(wording: &Wording, reading: &Folded) -> Found {
+    let none = Found { score: f32::MIN, likeness: 0.0, first: 0, last: 0 };
+    if wording.words.len() < 2 || reading.words.len() < 2 {
+        return none;
+    }
+    let own = words(&wording.letters, &wording.words);
+    let mut open = words(&reading.letters, &reading.words);
+    let (n, mut lost) = (wording.letters.len() as f32, 0.0);
+    for word in own {
+        let size = word.len() as f32;
+        let best = (0..open.len())
+            .map(|i| (distance(word, open[i]), i))
+            .min_by(|a, b| a.0.total_cmp(&b.0))
+            .filter(|(away, _)| *away <= 0.4 * size);
+        match best {
+            Some((away, i)) => {
+                lost += away;
+                open.remove(i);
+            }
+            None => lost += size,
+        }
+    }
+    let left_over: usize = open.iter().map(|word| word.len()).sum();
+    let weight = gain(wording.letters.len(), wording.letters.len()) / n;
+    // Another order is a little less likely.
+    let score = weight * (n - 3.0 * lost) - 0.6 * left_over as f32 - 1.0;
+    Found { score, likeness: (1.0 - lost / n).max(0.0), first: 0, last: reading.len() }
+}
+
+/// The words of folded letters.
+fn words<'a>(letters: &'a [char], starts: &[usize]) -> Vec<&'a [char]> {
+    let end = |i: usize| starts.get(i + 1).copied().unwrap_or(letters.len());
+    starts.iter().enumerate().map(|(i, start)| &letters[*start..end(i)]).collect()
+}
+
+/// Edit distance of two words.
+fn distance(a: &[char], b: &[char]) -> f32 {
+    let mut row: Vec<f32> = (0..=a.len()).map(|j| j as f32).collect();
+    for c in b {
+        let mut diagonal = row[0];
+        row[0] += 1.0;
+        for j in 1..=a.len() {
+            let substitute = diagonal + cost(a[j - 1], *c);
+            diagonal = row[j];
+            row[j] = substitute.min(row[j] + 1.0).min(row[j - 1] + 1.0);
+        }
+    }
+    row[a.len()]
+}
+
+/// How far the label goes on behind a wording that ended at letter `last`: a bilingual print gives
+/// a second wording of the same field behind a dash or in brackets (`Âge - Tuổi`).
+pub(crate) fn goes_on(wordings: &[Wording], reading: &Folded, last: usize) -> Option<usize> {
+    let bracket = reading.brackets.iter().find(|b| b.0 == last && b.1 > last && b.1 <= last + 26);
+    if let Some((_, close)) = bracket {
+        return Some(*close);
+    }
+    let rest = reading.letters.get(last..)?;
+    let second = wordings.iter().filter(|w| w.len() >= 4).filter_map(|w| {
+        let found = locate(w, &rest[..rest.len().min(w.len() + 3)], 0, 0.6);
+        (found.likeness > 0.8 && found.score > 0.0).then_some(found)
+    });
+    let best = second.max_by(|a, b| a.score.total_cmp(&b.score))?;
+    Some(last + best.last)
 }
 
 /// Looks for a wording anywhere in a reading.
@@ -292,6 +415,26 @@ mod tests {
         let found = find_inside(&Wording::new("Quyển số"), &read("Số: 140 Quyển số: 03/2000"));
         assert_eq!((found.first, found.last), (5, 12));
         assert!(found.likeness > 0.99);
+    }
+
+    #[test]
+    fn words_of_a_head_may_stand_in_another_order() {
+        let (number, name) = (Wording::new("Số giấy CMND"), Wording::new("Họ và tên vợ"));
+        let head = read("Giấy CMND số");
+        assert!(find_words(&number, &head).score > 6.0);
+        assert!(find(&number, &head, head.len()).score < find_words(&number, &head).score);
+        assert!(find_words(&name, &head).score < 0.0);
+        assert_eq!(find_words(&name, &read("")).likeness, 0.0);
+    }
+
+    #[test]
+    fn a_bilingual_label_goes_on_to_its_second_wording() {
+        let wordings = [Wording::new("Âge"), Wording::new("Tuổi"), Wording::new("Bao nhiêu tuổi")];
+        let reading = read("Âge - Tuổi 41 ans");
+        let first = find(&wordings[0], &reading, 3);
+        assert_eq!(goes_on(&wordings, &reading, first.last), Some(7));
+        assert_eq!(goes_on(&wordings, &read("Âge (Bao nhiêu) 41"), 3), Some(11));
+        assert_eq!(goes_on(&wordings, &read("Âge 41 ans (décédé)"), 3), None);
     }
 
     #[test]

@@ -46,10 +46,10 @@ pub fn analyse(mut page: Page) -> Structure {
     let text_height = text_height(&page, &components);
     let mut tables = table::find(&page, &horizontals, &verticals);
     table::open_rows(&mut tables, &components, text_height);
-    // A frame crossed by a fold makes cells too; but tables hold no leaders to write on.
+    // A frame crossed by folds makes cells too; but no leader runs over the lines of a table.
     tables.retain(|t| {
         let b = t.bbox();
-        let within = horizontals.iter().filter(|r| {
+        let over = horizontals.iter().filter(|r| {
             let (x, y) = (f64::from((r.start + r.end) / 2.0), f64::from(r.middle()));
             r.stroke == Stroke::Dotted
                 && r.length() >= page.px(80.0)
@@ -57,8 +57,12 @@ pub fn analyse(mut page: Page) -> Structure {
                 && x < b.right()
                 && y > b.y
                 && y < b.bottom()
+                && t.verticals.iter().any(|v| {
+                    let x = v.at(r.middle());
+                    x > r.start + page.px(15.0) && x < r.end - page.px(15.0)
+                })
         });
-        t.columns() >= 4 && within.count() < 2 * t.rows()
+        t.columns() >= 4 && over.count() < 2 * t.rows()
     });
     // A fold also parts no text: writing and leaders go on over it.
     let walls: Vec<Ruling> = verticals.iter().filter(|v| is_wall(&page, v, &horizontals)).cloned().collect();

@@ -119,7 +119,7 @@ fn assemble(page: &Page, vs: &mut Vec<Ruling>, hs: &mut Vec<Ruling>) -> Option<T
     let x0 = vs.iter().map(Ruling::middle).fold(f32::MAX, f32::min);
     let x1 = vs.iter().map(Ruling::middle).fold(0.0, f32::max);
     let width = x1 - x0;
-    let vs = merge(vs, page.px(9.0), |_| true);
+    let vs = merge(&printed(vs), page.px(9.0), |_| true);
     let hs = merge(hs, page.px(7.0), |_| true);
     // A column line runs over most of the table, though perhaps in pieces.
     let mut vs: Vec<Ruling> = vs.into_iter().filter(|v| covered(v) >= 0.45 * tallest).collect();
@@ -134,6 +134,18 @@ fn assemble(page: &Page, vs: &mut Vec<Ruling>, hs: &mut Vec<Ruling>) -> Option<T
     complete(&mut hs, &vs, centre);
     Some(Table { verticals: vs, horizontals: hs })
 }
+
+/// Leaves out folds, streaks of the scanner and what shines through: they are far fainter than the
+/// lines that were printed.
+fn printed(rulings: &[Ruling]) -> Vec<Ruling> {
+    let mut strengths: Vec<f32> = rulings.iter().map(|r| r.strength).collect();
+    strengths.sort_by(f32::total_cmp);
+    let Some(strong) = strengths.get(strengths.len() * 3 / 4).copied() else { return Vec::new() };
+    rulings.iter().filter(|r| r.strength >= FAINTEST * strong).cloned().collect()
+}
+
+/// Least strength of a table's column line, as a share of that of its stronger ones.
+const FAINTEST: f32 = 0.25;
 
 fn covered(r: &Ruling) -> f32 {
     r.length()
