@@ -44,6 +44,7 @@ pub(crate) fn field(raw: RawField, settings: &Settings) -> Field {
         let doubt = if settings.least_ink > 0.0 { most_ink / settings.least_ink } else { 0.0 };
         return lacuna(field, Lacuna::Blank, 0.99 - 0.4 * doubt);
     }
+    let (written, doubtful) = without_dirt(written, settings);
     let readings: Vec<&Reading> = written.iter().map(|line| &line.reading).collect();
     let candidates = joined_candidates(&readings, settings.candidates);
     if raw.struck {
@@ -59,15 +60,39 @@ pub(crate) fn field(raw: RawField, settings: &Settings) -> Field {
         return lacuna(field, Lacuna::Illegible, 0.5);
     }
     field.confidence = readings.iter().map(|reading| reading.confidence.clamp(0.0, 1.0)).product();
-    if written.len()
-        < raw.lines.iter().filter(|line| line.ink >= settings.least_ink || line.lost > LINE_GONE).count()
-    {
+    if raw.lines.iter().any(|line| line.lost > LINE_GONE) || doubtful {
         // A line is gone: what is left cannot be the whole.
         field.confidence *= 0.2;
     }
     field.text = text;
     field.candidates = candidates;
     field
+}
+
+/// Leaves out lines that cannot be read beside one that can: blots, strokes of a stamp, dirt. Says
+/// whether one of them was long enough to be writing.
+fn without_dirt<'a>(lines: Vec<&'a RawLine>, settings: &Settings) -> (Vec<&'a RawLine>, bool) {
+    let letters = |line: &RawLine| line.reading.text.chars().filter(|c| c.is_alphanumeric()).count();
+    let sureness = |line: &RawLine| mean_character_probability(&[&line.reading]);
+    let best = lines.iter().copied().max_by(|a, b| {
+        let weight = |line: &RawLine| letters(line).min(6) as f32 * sureness(line);
+        weight(a).total_cmp(&weight(b))
+    });
+    let Some(best) = best.filter(|best| sureness(best) >= settings.illegible_line) else {
+        return (lines, false);
+    };
+    let many = letters(best) >= 4;
+    let dirt = |line: &RawLine| {
+        let least = if many && letters(line) <= 2 {
+            0.5 + 0.5 * settings.illegible_line
+        } else {
+            settings.illegible_line
+        };
+        sureness(line) < least
+    };
+    let (left_out, kept): (Vec<&RawLine>, Vec<&RawLine>) = lines.into_iter().partition(|line| dirt(line));
+    let doubtful = left_out.iter().any(|line| line.bbox.w > 2.5 * line.bbox.h);
+    (kept, doubtful)
 }
 
 /// Share lost from which a line is not read at all.

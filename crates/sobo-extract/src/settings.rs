@@ -21,6 +21,8 @@ pub struct Settings {
     pub torn: f32,
     /// Mean probability of a character below which ink is illegible.
     pub illegible: f32,
+    /// The same for a line beside one that can be read: below it the line is taken for dirt.
+    pub illegible_line: f32,
     /// Relative weighted distance up to which a reading is taken for a word of a closed vocabulary.
     pub snap_distance: f32,
     /// How much nearer that word must be than any of another meaning.
@@ -38,7 +40,8 @@ impl Default for Settings {
             accept_kind: BTreeMap::new(),
             least_ink: 0.08,
             torn: 0.5,
-            illegible: 0.45,
+            illegible: 0.35,
+            illegible_line: 0.45,
             snap_distance: 0.25,
             snap_margin: 0.15,
             candidates: 5,

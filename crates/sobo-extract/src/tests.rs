@@ -151,6 +151,28 @@ fn order_is_the_forms() {
 }
 
 #[test]
+fn dirt_beside_a_line_is_not_read() {
+    let mut blot = line("H", 0.2);
+    blot.bbox = Rect::new(0.0, 0.0, 30.0, 25.0);
+    let mut stroke = line("xlllxlx", 1e-5);
+    stroke.bbox = Rect::new(0.0, 0.0, 300.0, 25.0);
+    let entry = birth(
+        vec![
+            ("child_name", vec![blot.clone(), line("Nguyễn Văn An", 0.9)]),
+            ("father_name", vec![line("Nguyễn Văn Bình", 0.9), stroke]),
+            ("mother_name", vec![line("Trần", 0.9), line("Thị Lan", 0.9)]),
+        ],
+        1971,
+    );
+    assert_eq!(entry.fields["child_name"].text, "Nguyễn Văn An");
+    assert!(entry.fields["child_name"].confidence > 0.8);
+    // What was long enough for writing leaves the field in doubt.
+    assert_eq!(entry.fields["father_name"].text, "Nguyễn Văn Bình");
+    assert!(entry.fields["father_name"].confidence < 0.3);
+    assert_eq!(entry.fields["mother_name"].text, "Trần Thị Lan");
+}
+
+#[test]
 fn lacunae_by_ink_and_loss() {
     let mut pale = line("Nguyễn", 0.99);
     pale.ink = 0.01;

@@ -28,12 +28,15 @@ fn to_original(r: &Restoration, b: &Rect<Restored>) -> Rect<Original> {
 
 fn oracle(truth: &Value, r: &Restoration, rect: &Rect<Restored>) -> Reading {
     let b = to_original(r, rect);
-    let mut chars: Vec<(f64, f64, char)> = Vec::new();
+    // A recogniser reads one line: of several that a box touches, that with most letters in it.
+    type Row = (f64, f64, Vec<(f64, f64, char)>);
+    let mut rows: Vec<Row> = Vec::new();
     let mut add = |text: &str, bbox: Rect<Original>| {
         let cy = bbox.centre().y;
         if cy < b.y || cy > b.bottom() {
             return;
         }
+        let mut chars = Vec::new();
         let n = text.chars().count().max(1) as f64;
         for (i, c) in text.chars().enumerate() {
             let (x0, x1) = (bbox.x + bbox.w * i as f64 / n, bbox.x + bbox.w * (i + 1) as f64 / n);
@@ -42,7 +45,14 @@ fn oracle(truth: &Value, r: &Restoration, rect: &Rect<Restored>) -> Reading {
                 chars.push((x0, x1, c));
             }
         }
+        if chars.is_empty() {
+            return;
+        }
         chars.push((bbox.right(), bbox.right() + 1.0, ' '));
+        match rows.iter_mut().find(|row| (row.0 - cy).abs() < 0.6 * row.1.max(bbox.h)) {
+            Some(row) => row.2.extend(chars),
+            None => rows.push((cy, bbox.h, chars)),
+        }
     };
     for p in truth["printed"].as_array().unwrap() {
         add(p["text"].as_str().unwrap(), rect_of(&p["bbox"]));
@@ -58,6 +68,7 @@ fn oracle(truth: &Value, r: &Restoration, rect: &Rect<Restored>) -> Reading {
             }
         }
     }
+    let mut chars = rows.into_iter().map(|row| row.2).max_by_key(Vec::len).unwrap_or_default();
     chars.sort_by(|a, c| a.0.total_cmp(&c.0));
     let text: String = chars.iter().map(|c| c.2).collect();
     let chars = chars

@@ -58,12 +58,15 @@ pub fn anchor_requests(structure: &Structure) -> Vec<AnchorRequest> {
             if !text.ruled && !is_text(text, &place.ink, th) {
                 continue;
             }
-            // The longest labels take some thirty letters; where a leader begins they have ended.
+            // The longest labels of one language take some twenty letters, bilingual ones more; where
+            // a leader begins they have ended.
             let longest = match place.leader {
-                Some(leader) if leader > place.ink.x + 1.5 * th => leader + 4.0 * th - place.ink.x,
+                Some(leader) if leader > place.ink.x + 1.5 * th => {
+                    (leader + 4.0 * th - place.ink.x).min(40.0 * th)
+                }
                 _ => 20.0 * th,
             };
-            let end = place.ink.right().min(place.ink.x + longest.min(20.0 * th));
+            let end = place.ink.right().min(place.ink.x + longest);
             let rect = text_rect(text, place.ink.x, end, th);
             requests.push(AnchorRequest { rect, place: AnchorPlace::Slot { line, slot } });
         }
@@ -137,7 +140,9 @@ fn head_lines(
     }
     let width = structure.width as usize;
     let profile: Vec<f32> = (y0..y1.min(structure.height as usize))
-        .map(|y| structure.dark[y * width + x0..y * width + x1].iter().map(|d| f32::from((*d).min(110))).sum())
+        .map(|y| {
+            structure.dark[y * width + x0..y * width + x1].iter().map(|d| f32::from((*d).min(110))).sum()
+        })
         .collect();
     let mut bands = Vec::new();
     part_at_valleys(&profile, 0, profile.len(), (0.8 * letter).max(3.0) as usize, &mut bands);

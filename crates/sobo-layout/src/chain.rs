@@ -73,8 +73,7 @@ impl Steps {
         let mut order = 0;
         for f in 0..n {
             orders[f] = order;
-            ranks[f] =
-                (0..f).filter(|g| section(*g) == section(f) && !signed(form, *g)).count();
+            ranks[f] = (0..f).filter(|g| section(*g) == section(f) && !signed(form, *g)).count();
             if !form.wordings[f].is_empty() {
                 order += 1;
             }
@@ -101,7 +100,9 @@ impl Steps {
                 }
                 let skipped = orders[g].saturating_sub(orders[f] + 1) as f32;
                 within[f][g] = if section(f) == section(g) {
-                    if g > f { -0.5 * skipped.min(6.0) } else { -3.0 }
+                    // The columns of a group of a ledger come in any order.
+                    let back = if form.form.layout == "ledger" { -0.6 } else { -3.0 };
+                    if g > f { -0.5 * skipped.min(6.0) } else { back }
                 } else {
                     let back = if g < f { -3.0 } else { 0.0 };
                     let ahead = -0.25 * skipped.min(6.0);
@@ -110,11 +111,7 @@ impl Steps {
             }
         }
         let start = |g: usize| {
-            if after[g].is_some() || signed(form, g) {
-                FORBIDDEN
-            } else {
-                -0.25 * (orders[g].min(8) as f32)
-            }
+            if after[g].is_some() || signed(form, g) { FORBIDDEN } else { -0.25 * (orders[g].min(8) as f32) }
         };
         // An entry begins with its head.
         let again = |g: usize| start(g) - 2.0 * (orders[g].saturating_sub(2).min(4) as f32);

@@ -10,7 +10,7 @@ use crate::anchor::{Anchor, AnchorPlace, is_text};
 use crate::chain::{Observation, Role, Way, best_way};
 use crate::component::Component;
 use crate::forms::LoadedForm;
-use crate::line::{TextLine, bounds};
+use crate::line::{TextLine, bounds, in_box};
 use crate::matching::{Folded, Found, Wording, find, find_inside, goes_on, likeness};
 use crate::plan::{EntryPlan, FieldPlan};
 use crate::ruling::{Ruling, Stroke};
@@ -37,6 +37,8 @@ pub(crate) struct Slots<'a> {
     found: RefCell<HashMap<Wording, Rc<[Option<Found>]>>>,
     /// Likeness of each piece of furniture to each item.
     alike: RefCell<HashMap<Wording, Rc<[f32]>>>,
+    /// Letters of a heading at the start of each item, by form.
+    headings: RefCell<HashMap<String, Rc<[usize]>>>,
 }
 
 impl<'a> Slots<'a> {
@@ -62,7 +64,13 @@ impl<'a> Slots<'a> {
                 first = false;
             }
         }
-        Self { structure, items, found: RefCell::default(), alike: RefCell::default() }
+        Self {
+            structure,
+            items,
+            found: RefCell::default(),
+            alike: RefCell::default(),
+            headings: RefCell::default(),
+        }
     }
 
     fn observe(&self, form: &LoadedForm) -> Vec<Observation> {
@@ -77,18 +85,21 @@ impl<'a> Slots<'a> {
             (true, _) => -6.0,
             (false, _) => -9.0,
         };
-        let labels: Vec<f32> = form
-            .wordings
-            .iter()
-            .map(|wordings| self.label(index, wordings).map_or(floor, |f| f.score.max(floor)))
+        let labels: Vec<f32> = (0..form.wordings.len())
+            .map(|field| self.label(index, form, field).map_or(floor, |f| f.score.max(floor)))
             .collect();
         let letters = item.read.as_ref().map_or(0, |(_, reading)| reading.len()).min(14) as f32;
+        // A heading that shares its stretch with a label says nothing against the label.
+        let titles = if self.heading(index, form) > 0 { &[] } else { form.titles.as_slice() };
         let furniture = form
             .furniture
             .iter()
-            .chain(&form.titles)
+            .chain(titles)
             .map(|w| self.alike(index, w))
-            .map(|alike| if alike > 0.6 { 1.1 * alike * letters } else { 0.0 })
+            // On a line to write on a label followed by a value resembles a caption.
+            .map(
+                |alike| if alike > if text.ruled { 0.82 } else { 0.6 } { 1.1 * alike * letters } else { 0.0 },
+            )
             .fold(0.0, f32::max);
         let (nothing, continues, unlabelled) = match (text.ruled, item.first) {
             // The first ink of a line with leaders is a label, unless the leader begins before it.
@@ -126,14 +137,28 @@ impl<'a> Slots<'a> {
     }
 
     /// The best of a field's wordings in a slot.
-    fn label(&self, index: usize, wordings: &[Wording]) -> Option<Found> {
+    fn label(&self, index: usize, form: &LoadedForm, field: usize) -> Option<Found> {
+        let wordings = form.wordings.get(field)?;
         let better = |best: Option<Found>, found: Found| match best {
             Some(b) if b.score >= found.score => Some(b),
             _ => Some(found),
         };
         let mut best = wordings.iter().filter_map(|w| self.wording(index, w)).fold(None, better)?;
+        let (_, reading) = self.items.get(index)?.read.as_ref()?;
+        // A heading and a label in one stretch: `KHAI SINH   Số: 54`.
+        let heading = self.heading(index, form);
+        if heading > 0 {
+            let rest = reading.from(heading);
+            for wording in wordings {
+                let mut found = find(wording, &rest, 0);
+                found.score -= 0.5;
+                found.last += heading;
+                if found.score > best.score {
+                    best = found;
+                }
+            }
+        }
         if best.likeness > 0.7
-            && let Some((_, reading)) = &self.items.get(index)?.read
             && let Some(last) = goes_on(wordings, reading, best.last)
         {
             // Two wordings of one field speak for it a little more than one.
@@ -141,6 +166,27 @@ impl<'a> Slots<'a> {
             best.last = last;
         }
         Some(best)
+    }
+
+    /// Letters at the start of a slot that are a heading of the form, if more follows.
+    fn heading(&self, index: usize, form: &LoadedForm) -> usize {
+        if let Some(known) = self.headings.borrow().get(&form.form.id) {
+            return known[index];
+        }
+        let of = |item: &Item| {
+            let Some((_, reading)) = item.read.as_ref().filter(|(_, reading)| reading.len() >= 6) else {
+                return 0;
+            };
+            let ends = form.titles.iter().filter(|title| title.len() >= 5).filter_map(|title| {
+                let found = find(title, reading, 0);
+                (found.likeness > 0.75 && found.last + 2 <= reading.len()).then_some(found.last)
+            });
+            ends.max().unwrap_or(0)
+        };
+        let all: Rc<[usize]> = self.items.iter().map(of).collect();
+        let here = all[index];
+        self.headings.borrow_mut().insert(form.form.id.clone(), all);
+        here
     }
 
     fn wording(&self, index: usize, wording: &Wording) -> Option<Found> {
@@ -166,8 +212,7 @@ impl<'a> Slots<'a> {
         let mut found = vec![false; form.form.fields.len()];
         for (index, (role, _)) in way.roles.iter().enumerate() {
             if let Role::Field(field) = role
-                && let Some(wordings) = form.wordings.get(*field)
-                && let Some(label) = self.label(index, wordings)
+                && let Some(label) = self.label(index, form, *field)
                 && label.likeness > 0.6
             {
                 found[*field] = true;
@@ -251,7 +296,7 @@ impl<'a> Slots<'a> {
         let mut heights: Vec<Vec<f64>> = vec![Vec::new(); form.form.fields.len()];
         for (i, (role, _)) in way.roles.iter().enumerate() {
             if let Role::Field(f) = role
-                && self.label(i, &form.wordings[*f]).is_some_and(|found| found.likeness > 0.7)
+                && self.label(i, form, *f).is_some_and(|found| found.likeness > 0.7)
             {
                 heights[*f].push(self.height(&self.items[i]));
             }
@@ -270,9 +315,8 @@ impl<'a> Slots<'a> {
         }
         // The height that parts most pairs; among those the lowest.
         let parted = |y: f64| twice.iter().filter(|t| t.0 < y && t.1 >= y).count();
-        let start = twice.iter().map(|t| t.1).max_by(|a, b| {
-            parted(*a).cmp(&parted(*b)).then(b.total_cmp(a))
-        })?;
+        let start =
+            twice.iter().map(|t| t.1).max_by(|a, b| parted(*a).cmp(&parted(*b)).then(b.total_cmp(a)))?;
         if parted(start) * 10 < twice.len() * 8 {
             return None;
         }
@@ -324,7 +368,8 @@ impl<'a> Slots<'a> {
         while index + 1 < groups.len() {
             let (a, b) = (self.named(form, &way, &groups[index]), self.named(form, &way, &groups[index + 1]));
             let shared = a.iter().filter(|f| b.contains(f)).count();
-            let few = if self.apart(&groups[index], &groups[index + 1]) { 0 } else { a.len().min(b.len()) / 5 };
+            let few =
+                if self.apart(&groups[index], &groups[index + 1]) { 0 } else { a.len().min(b.len()) / 5 };
             if shared <= few {
                 let next = groups.remove(index + 1);
                 groups[index].extend(next);
@@ -348,7 +393,7 @@ impl<'a> Slots<'a> {
     fn named(&self, form: &LoadedForm, way: &Way, group: &[usize]) -> Vec<usize> {
         let fields = group.iter().filter_map(|i| match way.roles[*i].0 {
             Role::Field(f) => {
-                let found = self.label(*i, &form.wordings[f])?;
+                let found = self.label(*i, form, f)?;
                 (found.likeness > 0.6).then_some(f)
             }
             _ => None,
@@ -359,6 +404,7 @@ impl<'a> Slots<'a> {
     fn entry(&self, form: &LoadedForm, way: &Way, group: &[usize]) -> EntryPlan {
         let mut fields: Vec<FieldPlan> = Vec::new();
         let mut union: Option<Rect<Restored>> = None;
+        let best = self.best_places(form, way, group);
         // Line and start of the field that the last slot belonged to.
         let mut open: Option<(usize, usize, f64)> = None;
         let mut again = false;
@@ -371,14 +417,14 @@ impl<'a> Slots<'a> {
             let Some(spec) = form.form.fields.get(field) else { continue };
             // A label that comes again, as under a signature, opens no second value.
             if matches!(role, Role::Field(_)) {
-                again = fields.iter().any(|f| f.name == spec.name);
+                again = best.get(&field) != Some(i);
             }
             if again {
                 continue;
             }
             union = Some(union.map_or(line.bbox, |u| u.union(&line.bbox)));
             let label = match role {
-                Role::Field(_) => self.label(*i, &form.wordings[field]).filter(|f| f.likeness > 0.5),
+                Role::Field(_) => self.label(*i, form, field).filter(|f| f.likeness > 0.5),
                 _ => None,
             };
             let (mut x0, x1) = self.stretch(item, line, slot, role, label);
@@ -433,6 +479,35 @@ impl<'a> Slots<'a> {
             }
         }
         EntryPlan { bbox, fields }
+    }
+
+    /// For each field the slot that bears its label best; a field without a label stands behind the
+    /// slot chosen for the field before it.
+    fn best_places(&self, form: &LoadedForm, way: &Way, group: &[usize]) -> HashMap<usize, usize> {
+        let opens = |i: &usize| match way.roles[*i].0 {
+            Role::Field(field) => Some((field, *i)),
+            _ => None,
+        };
+        let opening: Vec<(usize, usize)> = group.iter().filter_map(opens).collect();
+        let mut best: HashMap<usize, (f32, usize)> = HashMap::new();
+        for labelled in [true, false] {
+            for (k, (field, i)) in opening.iter().enumerate() {
+                if form.wordings[*field].is_empty() == labelled {
+                    continue;
+                }
+                let score = if labelled {
+                    self.label(*i, form, *field).filter(|f| f.likeness > 0.5).map_or(0.0, |f| f.score)
+                } else {
+                    let before = k.checked_sub(1).and_then(|k| opening.get(k));
+                    let chosen = before.is_some_and(|(f, i)| best.get(f).is_some_and(|b| b.1 == *i));
+                    f32::from(u8::from(chosen))
+                };
+                if best.get(field).is_none_or(|known| score > known.0) {
+                    best.insert(*field, (score, *i));
+                }
+            }
+        }
+        best.into_iter().map(|(field, (_, i))| (field, i)).collect()
     }
 
     /// Where along its line the value of a slot stands.
@@ -649,6 +724,28 @@ impl<'a> Slots<'a> {
         captions.iter().find_map(|(_, caption)| self.name_under(caption, bbox))
     }
 
+    /// Letters that stand close under a signature, in the column of its caption.
+    fn name_below_signature(
+        &self,
+        caption: &Rect<Restored>,
+        place: &Rect<Restored>,
+    ) -> Option<Rect<Restored>> {
+        let th = f64::from(self.structure.text_height);
+        let column = Rect::from_edges(place.x, caption.bottom() + 1.5 * th, place.right(), place.bottom());
+        let small: Vec<Component> = self
+            .structure
+            .components
+            .iter()
+            .filter(|c| f64::from(c.height()) < 3.0 * th && f64::from(c.width()) < 9.0 * th)
+            .copied()
+            .collect();
+        let lines = in_box(&column, &small, self.structure.text_height);
+        let lowest = lines.iter().rev().find(|line| is_lettering(line, th))?;
+        let ink = writing(&lowest.components, th)?;
+        let (top, bottom) = (ink.y.max(lowest.bbox.y), ink.bottom().min(lowest.bbox.bottom()));
+        Some(Rect::from_edges(ink.x, top, ink.right(), bottom.max(top + 0.6 * th)).grown(0.35 * th, 0.2 * th))
+    }
+
     /// The lowest line of writing in the column of a caption, if it lies clear of a signature.
     fn name_under(
         &self,
@@ -675,11 +772,11 @@ impl<'a> Slots<'a> {
             let inside = c.x > place.x && c.x < place.right() && c.y > place.y && c.y < place.bottom();
             inside && s.ink.w > 2.0 * th && s.ink.h < 4.0 * th && is_text(l, &s.ink, th)
         });
-        let lowest = candidates.map(|(_, s)| s.ink).max_by(|a, b| a.bottom().total_cmp(&b.bottom()))?;
+        let lowest = candidates.map(|(_, s)| s.ink).max_by(|a, b| a.bottom().total_cmp(&b.bottom()));
         // A lone scribble right under the caption is a signature.
-        if lowest.y - caption.bottom() < 4.0 * th {
-            return None;
-        }
+        let Some(lowest) = lowest.filter(|lowest| lowest.y - caption.bottom() >= 4.0 * th) else {
+            return self.name_below_signature(caption, &place).map(|ink| (place, vec![ink]));
+        };
         // Words of the name may have stayed apart.
         let band = (lowest.y - 0.3 * th, lowest.bottom() + 0.3 * th);
         let all: Vec<_> = self
@@ -700,6 +797,16 @@ impl<'a> Slots<'a> {
         let ink = writing(&all, th)?;
         Some((place, vec![ink.grown(0.35 * th, 0.2 * th)]))
     }
+}
+
+/// Whether a line of ink is letters and not a scribble, which is of one stroke or two.
+fn is_lettering(line: &TextLine, th: f64) -> bool {
+    let pieces = || line.components.iter().filter(|c| f64::from(c.height()) >= 0.25 * th);
+    let widest = pieces().map(|c| f64::from(c.width())).fold(0.0, f64::max);
+    pieces().count() >= 4
+        && line.bbox.w >= 4.0 * th
+        && line.bbox.w >= 2.5 * line.bbox.h
+        && widest < 0.6 * line.bbox.w
 }
 
 /// The extent of writing among pieces of ink: specks, blots and dirt far from it left out. `None`

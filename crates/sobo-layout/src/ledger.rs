@@ -3,10 +3,11 @@
 use sobo_core::{Rect, Restored};
 
 use crate::anchor::{Anchor, AnchorPlace};
-use crate::chain::{Observation, Role, best_way};
+use crate::chain::{Observation, Role, Way, best_way};
+use crate::component::Component;
 use crate::forms::LoadedForm;
 use crate::labelled::writing;
-use crate::line::in_box;
+use crate::line::{TextLine, bounds, in_box};
 use crate::matching::{Folded, Wording, find, find_words};
 use crate::plan::{EntryPlan, FieldPlan};
 use crate::structure::Structure;
@@ -80,7 +81,9 @@ impl<'a> Columns<'a> {
 
     /// What every column was taken for.
     pub(crate) fn explain(&self, form: &LoadedForm) -> Vec<(Rect<Restored>, String)> {
-        let way = best_way(form, &self.observe(form));
+        let seen = self.observe(form);
+        let mut way = best_way(form, &seen);
+        shared_by_both(form, &seen, &mut way);
         let named = self.columns.iter().zip(&way.roles).filter_map(|(column, (role, _))| {
             let table = self.structure.tables.get(column.table)?;
             let rect = table.cell(0, table.head_rows().saturating_sub(1), column.column);
@@ -111,7 +114,8 @@ impl<'a> Columns<'a> {
     /// The entries of the page: rows in which something is written.
     pub(crate) fn entries(&self, form: &LoadedForm) -> Vec<EntryPlan> {
         let seen = self.observe(form);
-        let way = best_way(form, &seen);
+        let mut way = best_way(form, &seen);
+        shared_by_both(form, &seen, &mut way);
         let mut entries = Vec::new();
         for row in self.rows() {
             let mut entry = EntryPlan::default();
@@ -141,16 +145,90 @@ impl<'a> Columns<'a> {
                     certainty,
                 });
             }
-            let written = entry.fields.iter().filter(|f| !f.lines.is_empty()).count();
-            // A row that only a closing statement runs through is no entry.
-            if written >= 2.max(entry.fields.len() * 2 / 5) {
-                entry.bbox = bbox.unwrap_or_default();
-                let order = |name: &str| form.form.fields.iter().position(|f| f.name == name);
-                entry.fields.sort_by_key(|f| order(&f.name));
-                entries.push(entry);
-            }
+            entry.bbox = bbox.unwrap_or_default();
+            let order = |name: &str| form.form.fields.iter().position(|f| f.name == name);
+            entry.fields.sort_by_key(|f| order(&f.name));
+            entries.push(entry);
         }
+        leave_out_empty(form, &mut entries);
         entries
+    }
+
+    /// A ditto mark alone in a cell: two short strokes side by side, too small for writing. The box
+    /// is as high as a line.
+    fn ditto(&self, cell: &Rect<Restored>) -> Option<Rect<Restored>> {
+        let s = self.structure;
+        let th = f64::from(s.text_height);
+        let inside = || {
+            s.components.iter().filter(|c| {
+                let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+                x > cell.x && x < cell.right() && y > cell.y && y < cell.bottom()
+            })
+        };
+        let main = inside().filter(|c| f64::from(c.height()) >= 0.22 * th).max_by_key(|c| c.area)?;
+        let near = bounds(main).grown(0.6 * th, 0.2 * th);
+        let mark = inside()
+            .map(bounds)
+            .filter(|b| {
+                let c = b.centre();
+                c.x > near.x && c.x < near.right() && c.y > near.y && c.y < near.bottom()
+            })
+            .reduce(|a, b| a.union(&b))?;
+        // Dirt comes in swarms.
+        let apart = |c: &&Component| {
+            let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+            x < mark.x || x > mark.right() || y < mark.y || y > mark.bottom()
+        };
+        let others = inside().filter(|c| c.area * 4 > main.area).filter(apart);
+        let size = mark.w < 1.4 * th && mark.w > 0.15 * th && mark.h < 1.2 * th && mark.h > 0.22 * th;
+        if !size || others.count() > 0 || !self.two_strokes(&mark) {
+            return None;
+        }
+        let half = (0.9 * th).max(0.5 * mark.h + 0.25 * th);
+        let y = mark.centre().y;
+        Some(Rect::from_edges(mark.x - 0.7 * th, y - half, mark.right() + 0.7 * th, y + half))
+    }
+
+    /// Whether most rows of a mark cross two strokes with a blank between them.
+    fn two_strokes(&self, mark: &Rect<Restored>) -> bool {
+        let s = self.structure;
+        let rect = mark.clamped(s.width, s.height);
+        let (x0, x1) = (rect.x as usize, rect.right().ceil() as usize);
+        let (y0, y1) = (rect.y as usize, rect.bottom().ceil() as usize);
+        let width = s.width as usize;
+        let rows =
+            || (y0..y1.min(s.height as usize)).map(|y| &s.dark[y * width + x0..y * width + x1.min(width)]);
+        let high = rows().flatten().copied().max().unwrap_or(0);
+        let crossing = rows().filter(|row| {
+            let valley = |i: usize| {
+                let (left, right) = (row[..i].iter().max(), row[i + 1..].iter().max());
+                let ridge = left.copied().unwrap_or(0).min(right.copied().unwrap_or(0));
+                ridge > high / 3 && u32::from(row[i]) * 10 < u32::from(ridge) * 7
+            };
+            row.len() >= 3 && (1..row.len() - 1).any(valley)
+        });
+        crossing.count() * 2 >= y1.saturating_sub(y0).max(1)
+    }
+
+    /// Leaves out what is no line of a cell's writing: beside real writing a few marks are dirt, and
+    /// a last short line stands close under the others, at their left edge.
+    fn leave_out_dirt(&self, lines: &mut Vec<TextLine>) {
+        let th = f64::from(self.structure.text_height);
+        let ink = |line: &TextLine| line.components.iter().map(|c| c.area).sum::<u32>();
+        let Some(main) = lines.iter().max_by_key(|line| ink(line)).cloned() else { return };
+        let most = ink(&main);
+        lines.retain(|line| ink(line) * 8 >= most || line.bbox.w > 2.5 * th);
+        let long = |line: &TextLine| line.bbox.w >= 3.0 * th || line.bbox == main.bbox;
+        let longs: Vec<Rect<Restored>> = lines.iter().filter(|l| long(l)).map(|l| l.bbox).collect();
+        lines.retain(|line| {
+            let near = |other: &Rect<Restored>| {
+                let away = (line.bbox.centre().y - other.centre().y).abs();
+                away < 2.0 * other.h.max(1.6 * th)
+                    && line.bbox.x - other.x < 0.45 * other.w.max(4.0 * th)
+                    && other.x - line.bbox.x < 2.5 * th
+            };
+            long(line) || longs.iter().any(near)
+        });
     }
 
     /// Rows of the body: for each table, the box of its part of the row.
@@ -222,10 +300,10 @@ impl<'a> Columns<'a> {
         );
         let mut lines = in_box(&inner, &self.structure.components, self.structure.text_height);
         lines.retain(|line| writing(&line.components, th).is_some());
-        // Beside real writing a few marks are dirt.
-        let ink = |line: &crate::TextLine| line.components.iter().map(|c| c.area).sum::<u32>();
-        let most = lines.iter().map(ink).max().unwrap_or(0);
-        lines.retain(|line| ink(line) * 8 >= most || line.bbox.w > 2.5 * th);
+        self.leave_out_dirt(&mut lines);
+        if lines.is_empty() {
+            return self.ditto(&inner).into_iter().collect();
+        }
         lines
             .into_iter()
             .filter_map(|line| {
@@ -241,5 +319,128 @@ impl<'a> Columns<'a> {
                 Some(self.structure.grown_to_faint(&rect, cell.x + 0.25 * th, cell.right() - 0.25 * th))
             })
             .collect()
+    }
+}
+
+/// Heads such as `Dân tộc` are printed once for each of two people, or once for both: where only
+/// the second of two people has such a column, it is that of both.
+fn shared_by_both(form: &LoadedForm, seen: &[Observation], way: &mut Way) {
+    let fields = &form.form.fields;
+    let taken: Vec<usize> = way
+        .roles
+        .iter()
+        .filter_map(|(role, _)| if let Role::Field(f) = role { Some(*f) } else { None })
+        .collect();
+    for ((role, _), observation) in way.roles.iter_mut().zip(seen) {
+        let Role::Field(own) = *role else { continue };
+        let Some((_, what)) = fields.get(own).and_then(|f| f.name.split_once('_')) else { continue };
+        let Some(plain) = fields.iter().position(|f| f.name == what) else { continue };
+        let first = (0..own)
+            .find(|f| *f != plain && fields[*f].name.split_once('_').is_some_and(|(_, other)| other == what));
+        let alone = first.is_some_and(|first| !taken.contains(&first)) && !taken.contains(&plain);
+        if alone && observation.labels[plain] >= observation.labels[own] - 0.5 {
+            *role = Role::Field(plain);
+        }
+    }
+}
+
+/// Leaves out rows that are no entries: empty ones, and those that a closing statement, a stamp or
+/// dirt runs through. Entries fill about the same fields, and follow one another without a gap.
+fn leave_out_empty(form: &LoadedForm, entries: &mut Vec<EntryPlan>) {
+    let written = |entry: &EntryPlan| entry.fields.iter().filter(|f| !f.lines.is_empty()).count();
+    let mut counts: Vec<usize> = entries.iter().map(written).filter(|count| *count >= 2).collect();
+    counts.sort_unstable();
+    let Some(usual) = counts.get(counts.len() * 3 / 4).copied() else {
+        entries.clear();
+        return;
+    };
+    let required = |entry: &EntryPlan| {
+        let of = |f: &&FieldPlan| form.form.fields.iter().any(|spec| spec.required && spec.name == f.name);
+        let all = entry.fields.iter().filter(of).count();
+        all == 0 || entry.fields.iter().filter(of).any(|f| !f.lines.is_empty())
+    };
+    let mut gap = false;
+    entries.retain(|entry| {
+        let count = written(entry);
+        let share = if gap { 0.7 } else { 0.5 };
+        let keep = count >= 2.max(entry.fields.len() * 2 / 5)
+            && count as f64 >= share * usual as f64
+            && required(entry);
+        gap |= !keep;
+        keep
+    });
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use std::path::Path;
+
+    use sobo_core::FieldKind;
+
+    use super::*;
+
+    const FORM: &str = r#"
+id = "X-birth"
+family = "X"
+register_type = "birth"
+layout = "ledger"
+max_entries = 30
+[[field]]
+name = "child_name"
+kind = "person_name"
+labels = ["Họ và tên"]
+required = true
+"#;
+
+    #[test]
+    fn a_column_of_one_of_two_people_is_that_of_both() {
+        let text = FORM.replace("X-birth", "X-marriage")
+            + &["groom_ethnicity", "bride_ethnicity", "ethnicity"]
+                .map(|name| format!("[[field]]\nname = \"{name}\"\nlabels = [\"Dân tộc\"]\n"))
+                .concat();
+        let form = LoadedForm::parse(&text, Path::new("X-marriage.toml")).unwrap();
+        let seen = vec![Observation { labels: vec![0.0, 6.0, 6.0, 6.0], ..Observation::default() }; 2];
+        let way = |fields: &[usize]| Way {
+            roles: fields.iter().map(|f| (Role::Field(*f), false)).collect(),
+            score: 0.0,
+        };
+        let mut one = way(&[0, 2]);
+        shared_by_both(&form, &seen, &mut one);
+        assert_eq!(one.roles, way(&[0, 3]).roles);
+        let mut two = way(&[1, 2]);
+        shared_by_both(&form, &seen, &mut two);
+        assert_eq!(two.roles, way(&[1, 2]).roles);
+    }
+
+    fn row(written: &[&str]) -> EntryPlan {
+        let fields = ["child_name", "sex", "birth_date", "father_name"].map(|name| FieldPlan {
+            name: name.to_owned(),
+            kind: FieldKind::Text,
+            lines: if written.contains(&name) { vec![Rect::default()] } else { Vec::new() },
+            place: Rect::default(),
+            certainty: 1.0,
+        });
+        EntryPlan { bbox: Rect::default(), fields: fields.to_vec() }
+    }
+
+    #[test]
+    fn rows_without_an_entry_are_left_out() {
+        let form = LoadedForm::parse(FORM, Path::new("X-birth.toml")).unwrap();
+        let full = ["child_name", "sex", "birth_date", "father_name"];
+        let mut rows = vec![
+            row(&full),
+            row(&full[..3]),
+            row(&[]),
+            // A closing statement below the last entry.
+            row(&full[..2]),
+            // Nothing stands where an entry must have something.
+            row(&full[1..]),
+        ];
+        leave_out_empty(&form, &mut rows);
+        assert_eq!(rows, [row(&full), row(&full[..3])]);
+        let mut none = vec![row(&[]), row(&["sex"])];
+        leave_out_empty(&form, &mut none);
+        assert!(none.is_empty());
     }
 }

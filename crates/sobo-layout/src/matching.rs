@@ -120,6 +120,16 @@ impl Folded {
         self.spans.get(index).map(|s| s.0)
     }
 
+    /// The reading without its first letters.
+    pub(crate) fn from(&self, first: usize) -> Self {
+        let letters = self.letters.get(first..).unwrap_or_default().to_vec();
+        let spans = self.spans.get(first..).unwrap_or_default().to_vec();
+        let words = self.words.iter().filter_map(|w| w.checked_sub(first)).collect();
+        let brackets =
+            self.brackets.iter().filter_map(|b| Some((b.0.checked_sub(first)?, b.1 - first))).collect();
+        Self { letters, spans, words, brackets }
+    }
+
     /// Right edge of letter `index` as a share of the width.
     pub(crate) fn end(&self, index: usize) -> Option<f32> {
         self.spans.get(index).map(|s| s.1)

@@ -202,24 +202,42 @@ fn margin(lines: &[TextLine], text_height: f32) -> Option<Ruling> {
     Some(Ruling::upright(x, start, end))
 }
 
-/// Some prints give solid lines to write on: many lines that end free, touching no upright ruling.
-/// They serve as leaders, and what looked dotted among them was lettering.
+/// Some prints give solid lines to write on: many lines that begin free, behind a label, and cross
+/// no column lines. They serve as leaders, and what looked dotted among them was lettering.
 fn take_for_leaders(page: &Page, horizontals: &mut Vec<Ruling>, verticals: &[Ruling]) {
-    let free_end = |x: f32, y: f32| {
-        !verticals.iter().any(|v| {
-            v.length() > page.px(100.0)
-                && y > v.start - page.px(12.0)
-                && y < v.end + page.px(12.0)
-                && (v.at(y) - x).abs() < page.px(12.0)
+    // What is left of the row lines of a ledger begins anywhere.
+    let grids: Vec<Rect<Restored>> = table::find(page, horizontals, verticals)
+        .iter()
+        .filter(|t| t.columns() >= 5 && t.rows() >= 3)
+        .map(|t| t.bbox().grown(f64::from(page.px(12.0)), f64::from(page.px(12.0))))
+        .collect();
+    let in_grid = |r: &Ruling| {
+        let (x, y) = (f64::from((r.start + r.end) / 2.0), f64::from(r.middle()));
+        grids.iter().any(|b| x > b.x && x < b.right() && y > b.y && y < b.bottom())
+    };
+    let tall = |v: &&Ruling| v.length() > page.px(100.0);
+    let begins_free = |r: &Ruling| {
+        let (x, y) = (r.start, r.at(r.start));
+        !verticals.iter().filter(tall).any(|v| {
+            y > v.start - page.px(12.0) && y < v.end + page.px(12.0) && (v.at(y) - x).abs() < page.px(12.0)
         })
+    };
+    let crossed = |r: &Ruling| {
+        let over = verticals.iter().filter(tall).filter(|v| {
+            let x = v.at(r.middle());
+            let y = r.at(x);
+            x > r.start + page.px(12.0) && x < r.end - page.px(12.0) && y > v.start && y < v.end
+        });
+        over.count() >= 2
     };
     let free: Vec<bool> = horizontals
         .iter()
         .map(|r| {
             r.stroke == Stroke::Solid
-                && r.length() < 0.85 * page.width as f32
-                && free_end(r.start, r.at(r.start))
-                && free_end(r.end, r.at(r.end))
+                && r.length() < 0.88 * page.width as f32
+                && begins_free(r)
+                && !crossed(r)
+                && !in_grid(r)
         })
         .collect();
     let length = |wanted: &dyn Fn(usize, &Ruling) -> bool| -> f32 {

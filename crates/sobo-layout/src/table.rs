@@ -131,6 +131,17 @@ fn assemble(page: &Page, vs: &mut Vec<Ruling>, hs: &mut Vec<Ruling>) -> Option<T
     if vs.len() < 3 || hs.len() < 3 {
         return None;
     }
+    // The edge of the sheet or of the tray is no line of the table: its column lines stop before.
+    let quarter = |mut ends: Vec<f32>, share: usize| {
+        ends.sort_by(f32::total_cmp);
+        ends[(ends.len() - 1) * share / 4]
+    };
+    let first = quarter(vs.iter().map(|v| v.start).collect(), 1) - page.px(20.0);
+    let last = quarter(vs.iter().map(|v| v.end).collect(), 3) + page.px(20.0);
+    let inside = |h: &Ruling| (first..=last).contains(&h.at(centre));
+    if hs.iter().filter(|h| inside(h)).count() >= 3 {
+        hs.retain(inside);
+    }
     complete(&mut hs, &vs, centre);
     Some(Table { verticals: vs, horizontals: hs })
 }
