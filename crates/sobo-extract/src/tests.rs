@@ -159,7 +159,7 @@ fn dirt_beside_a_line_is_not_read() {
     let entry = birth(
         vec![
             ("child_name", vec![blot.clone(), line("Nguyễn Văn An", 0.9)]),
-            ("father_name", vec![line("Nguyễn Văn Bình", 0.9), stroke]),
+            ("declarant_name", vec![line("Nguyễn Văn Bình", 0.9), stroke]),
             ("mother_name", vec![line("Trần", 0.9), line("Thị Lan", 0.9)]),
         ],
         1971,
@@ -167,8 +167,8 @@ fn dirt_beside_a_line_is_not_read() {
     assert_eq!(entry.fields["child_name"].text, "Nguyễn Văn An");
     assert!(entry.fields["child_name"].confidence > 0.8);
     // What was long enough for writing leaves the field in doubt.
-    assert_eq!(entry.fields["father_name"].text, "Nguyễn Văn Bình");
-    assert!(entry.fields["father_name"].confidence < 0.3);
+    assert_eq!(entry.fields["declarant_name"].text, "Nguyễn Văn Bình");
+    assert!(entry.fields["declarant_name"].confidence < 0.3);
     assert_eq!(entry.fields["mother_name"].text, "Trần Thị Lan");
 }
 
