@@ -31,17 +31,13 @@ impl Wording {
         wording
     }
 
+    /// Letters and digits.
     pub(crate) fn len(&self) -> usize {
         self.letters.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.letters.is_empty()
-    }
-
-    /// Letters and digits.
-    pub(crate) fn len(&self) -> usize {
-        self.letters.len()
     }
 
     /// Highest score a wording can reach.
