@@ -24,7 +24,7 @@ pub(crate) fn demo(arguments: &[String]) -> Result<()> {
     }
     packages::install(packages::DEMO)?;
     shell::run(shell::command("cargo").args(["build", "--release", "--package", "sobo-cli"]))?;
-    let mut command = shell::command(shell::root().join("target/release/sobo"));
+    let mut command = shell::command(shell::built("release", "sobo"));
     command.args(["--store", "var/demo", "demo", "samples", "--address", &address]);
     if !serve {
         command.arg("--no-serve");

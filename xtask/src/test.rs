@@ -30,7 +30,8 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
         ]))?;
     }
     // Built first, so that the browser and kill tests find the program they drive.
-    shell::run(shell::command("cargo").args(["build", "--workspace", "--bins"]))?;
+    // Tests among them, or what all depend on would be built once with and once without the features tests ask for.
+    shell::run(shell::command("cargo").args(["build", "--workspace", "--bins", "--tests"]))?;
     let trainer = trainer()?;
     let postgres = servers::Postgres::start()?;
     let s3 = servers::S3::start()?;
@@ -67,10 +68,7 @@ fn trainer() -> Result<std::path::PathBuf> {
 /// When the build or the bench fails.
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     packages::install(packages::DEMO)?;
-    shell::run(shell::command("cargo").args(["build", "--release", "--package", "sobo-cli"]))?;
-    shell::run(
-        shell::command("cargo")
-            .args(["run", "--release", "--quiet", "--package", "sobo-benches", "--"])
-            .args(arguments),
-    )
+    let packages = ["--package", "sobo-cli", "--package", "sobo-benches"];
+    shell::run(shell::command("cargo").args(["build", "--release"]).args(packages))?;
+    shell::run(shell::command(shell::built("release", "sobo-benches")).args(arguments))
 }

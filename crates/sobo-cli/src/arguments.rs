@@ -12,6 +12,7 @@ Exit codes:
   2    the command line is wrong
   3    carried out, but some files or pages were refused or failed; each is named
   130  stopped with Ctrl-C; what was finished is kept, the same command goes on
+       (`serve` and `intake --watch` end that way: they give 0 or 3)
 
 A first volume:
   sobo intake scans/ --volume volume.toml     take the scans in, byte for byte
@@ -144,8 +145,11 @@ pub(crate) struct IntakeArguments {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Take in what appears in this folder until Ctrl-C; a file is taken when it stops growing
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["paths", "dry_run"])]
     pub(crate) watch: Option<PathBuf>,
+    /// With --watch: seconds a file must stay unchanged before it is taken
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub(crate) settle: u64,
     #[arg(long, value_enum, default_value = "text")]
     pub(crate) format: Format,
 }
@@ -153,7 +157,7 @@ pub(crate) struct IntakeArguments {
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// Pages read at the same time [default: the number of cores]
-    #[arg(long, short, value_name = "N")]
+    #[arg(long, short, env = "SOBO_JOBS", value_name = "N")]
     pub(crate) jobs: Option<usize>,
     /// Volume to read [default: all]
     #[arg(long, value_name = "NAME")]
@@ -205,9 +209,9 @@ pub(crate) struct SearchArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArguments {
-    /// Where to listen
-    #[arg(long, env = "SOBO_ADDRESS", default_value = "127.0.0.1:8080", value_name = "HOST:PORT")]
-    pub(crate) address: String,
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, env = "SOBO_ADDRESS", value_name = "HOST:PORT")]
+    pub(crate) address: Option<String>,
 }
 
 #[derive(Debug, Args)]

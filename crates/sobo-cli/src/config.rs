@@ -9,6 +9,9 @@ use sobo_vault::VaultConfig;
 
 use crate::arguments::{Global, ReaderChoice};
 
+/// Where the web interface listens when nothing says otherwise.
+pub(crate) const ADDRESS: &str = "127.0.0.1:8080";
+
 /// The configuration file, `sobo.toml`. Every key is optional.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -18,6 +21,8 @@ struct File {
     models: Option<PathBuf>,
     pipelines: Option<PathBuf>,
     reader: Option<ReaderChoice>,
+    address: Option<String>,
+    jobs: Option<usize>,
     limits: Limits,
     disk_reserve_bytes: Option<u64>,
 }
@@ -45,6 +50,10 @@ pub(crate) struct Config {
     pub(crate) pipelines: PathBuf,
     /// Line reader.
     pub(crate) reader: ReaderChoice,
+    /// Where the web interface listens, unless the command says otherwise.
+    pub(crate) address: String,
+    /// Pages read at the same time, unless the command says otherwise; else the number of cores.
+    pub(crate) jobs: Option<usize>,
     /// Limits of intake.
     pub(crate) limits: Limits,
     /// Bytes that stay free on the disk.
@@ -84,6 +93,8 @@ impl Config {
             models: global.models.clone().or(file.models).unwrap_or_else(|| beside("models")),
             pipelines: global.pipelines.clone().or(file.pipelines).unwrap_or_else(|| beside("pipelines")),
             reader: global.reader.or(file.reader).unwrap_or(ReaderChoice::Auto),
+            address: file.address.unwrap_or_else(|| ADDRESS.to_owned()),
+            jobs: file.jobs,
             limits: file.limits,
             disk_reserve_bytes: file.disk_reserve_bytes.unwrap_or(500 << 20),
             store,
@@ -112,4 +123,57 @@ fn beside(name: &str) -> PathBuf {
         }
     }
     PathBuf::from(name)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// The example of the manual, with every key there is.
+    fn example() -> String {
+        let manual = include_str!("../../../docs/configuration.md");
+        manual.split("```toml\n").nth(1).unwrap().split("```").next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_manual_shows_every_key_and_its_default() {
+        let file: File = toml::from_str(&example()).unwrap();
+        assert_eq!(file.limits, Limits::default());
+        assert_eq!(file.address.as_deref(), Some(ADDRESS));
+        let mut keys: toml::Table = toml::from_str(&example()).unwrap();
+        let limits = keys.remove("limits").unwrap();
+        let known: toml::Table = toml::from_str(&toml::to_string(&Limits::default()).unwrap()).unwrap();
+        assert_eq!(limits.as_table().unwrap().len(), known.len());
+        let shown: Vec<_> = keys.keys().map(String::as_str).collect();
+        let all =
+            ["address", "database", "disk_reserve_bytes", "jobs", "models", "pipelines", "reader", "vault"];
+        assert_eq!(shown, all);
+    }
+
+    #[test]
+    fn flags_and_environment_stand_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "database = 'postgres://file/db'\nreader = 'tesseract'\n[vault]\nurl = 's3://file/x'\n";
+        std::fs::write(folder.path().join("sobo.toml"), text).unwrap();
+        let global = Global {
+            store: Some(folder.path().to_owned()),
+            config: None,
+            database: None,
+            vault: Some("s3://flag/y".to_owned()),
+            models: None,
+            pipelines: None,
+            trainer: None,
+            reader: None,
+        };
+        let config = Config::load(&global).unwrap();
+        assert_eq!(
+            (config.database.as_str(), config.vault_url.as_str()),
+            ("postgres://file/db", "s3://flag/y")
+        );
+        assert_eq!(config.reader, ReaderChoice::Tesseract);
+        let missing = Global { config: Some(folder.path().join("nowhere.toml")), ..global };
+        let error = Config::load(&missing).unwrap_err().to_string();
+        assert!(error.contains("nowhere.toml"), "{error}");
+    }
 }

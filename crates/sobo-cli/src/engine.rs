@@ -54,18 +54,18 @@ impl Engine {
             image: None,
             failed: true,
         };
-        let bytes = match found.read(limits) {
-            Ok(bytes) => bytes,
+        let opened = match found.open(limits) {
+            Ok(opened) => opened,
             Err(error) => return vec![failed(0, error.to_string())],
         };
-        let pages = match inspect(&bytes, &found.name, limits) {
+        let pages = match inspect(opened.content(), &found.name, limits) {
             Ok(info) => info.pages,
             Err(error) => return vec![failed(0, error.to_string())],
         };
         (0..pages)
             .map(|index| {
                 let start = std::time::Instant::now();
-                match decode_page(&bytes, &found.name, index, limits) {
+                match decode_page(opened.content(), &found.name, index, limits) {
                     Ok(page) => match self.read_image(&page.image, page.dpi, &name, index) {
                         Ok(mut read) => {
                             read.reading.elapsed_ms = start.elapsed().as_millis() as u64;

@@ -52,7 +52,7 @@ fn dispatch(arguments: &Arguments) -> anyhow::Result<Ending> {
         Command::Status { format } => commands::status::status(&config, *format),
         Command::Report(arguments) => commands::report::report(&config, arguments),
         Command::Search(arguments) => commands::search::search(&config, arguments),
-        Command::Serve(arguments) => commands::serve::serve(&config, &arguments.address),
+        Command::Serve(arguments) => commands::serve::serve(&config, arguments.address.as_deref()),
         Command::Read(arguments) => commands::read::read(&config, arguments),
         Command::ReadLines { folder, format } => commands::read::read_lines(&config, folder, *format),
         Command::Evaluate(arguments) => commands::evaluate::evaluate(&config, arguments),

@@ -60,3 +60,8 @@ pub(crate) fn json_line(value: &impl Serialize) -> Result<()> {
 pub(crate) fn note(text: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
+
+/// A reason with the page it is about, which many reasons name themselves.
+pub(crate) fn because(page: &str, source: &str, reason: &str) -> String {
+    if reason.contains(source) { reason.to_owned() } else { format!("{page}: {reason}") }
+}

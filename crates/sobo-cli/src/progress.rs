@@ -58,11 +58,12 @@ impl Progress {
         }
     }
 
-    /// Ends the bar.
+    /// Ends the bar; what was over at once needs no line.
     pub(crate) fn finish(&self) {
         match &self.bar {
             Some(bar) => bar.finish_and_clear(),
-            None => self.plain(),
+            None if self.start.elapsed() >= PLAIN_EVERY => self.plain(),
+            None => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use sobo_core::{Outcome, Provenance, VolumeDescriptor};
+use sobo_core::{Entry, Outcome, PageReading, Provenance, VolumeDescriptor};
 use sobo_layout::LoadedForm;
 use sobo_pipeline::page::{self, PageSettings};
 use sobo_pipeline::{PageInput, PageReader, ReadPage, Stop, Store, StoreConfig};
@@ -40,18 +40,53 @@ pub(crate) async fn open(config: &Config) -> Result<Store> {
     .context("the store cannot be opened")
 }
 
+/// Opens a store that is there; one that is not is not made by asking for it.
+///
+/// # Errors
+/// When there is none, or it cannot be opened.
+pub(crate) async fn open_existing(config: &Config) -> Result<Store> {
+    if let Some(missing) = missing(config) {
+        anyhow::bail!(
+            "{missing}: there is no store here; `sobo intake` makes one, --store names another folder"
+        );
+    }
+    open(config).await
+}
+
+/// The database's file, where the store is one folder and has none yet.
+pub(crate) fn missing(config: &Config) -> Option<String> {
+    let path = config.database.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split('?').next().unwrap_or(path);
+    (!std::path::Path::new(path).exists()).then(|| path.to_owned())
+}
+
+/// Waits for Ctrl-C, or for the word of a service manager to end.
+pub(crate) async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            Ok(()) = tokio::signal::ctrl_c() => {}
+            Some(()) = terminate.recv() => {}
+            else => std::future::pending().await,
+        }
+        return;
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Asks to stop at the first Ctrl-C; the second ends the program as it is.
 pub(crate) fn stop_at_interrupt() -> Stop {
     let stop = Stop::default();
     let asked = stop.clone();
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            crate::output::note("finishing the pages under way; Ctrl-C again to break off");
-            asked.ask();
-        }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(130);
-        }
+        interrupted().await;
+        crate::output::note("finishing what is under way; Ctrl-C again to break off");
+        asked.ask();
+        interrupted().await;
+        std::process::exit(130);
     });
     stop
 }
@@ -79,11 +114,30 @@ impl StorePageReader {
     fn recognizer(&self, volume: &VolumeDescriptor) -> &dyn Recognizer {
         sobo_adapt::choose(&self.promoted, volume).unwrap_or(&self.recognizer).as_ref()
     }
+
+    fn failed(&self, input: &PageInput<'_>, reason: String) -> ReadPage {
+        ReadPage {
+            reading: failed_reading(input.name, input.page_index, reason.clone()),
+            outcome: Outcome::Failed { reason },
+            provenance: Provenance {
+                model: self.recognizer(input.volume).id().to_owned(),
+                form: String::new(),
+                settings: self.settings.hash(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+        }
+    }
 }
 
 impl PageReader for StorePageReader {
     fn read(&self, input: PageInput<'_>) -> ReadPage {
         let form = (input.form != "auto" && !input.form.is_empty()).then_some(input.form);
+        if let Some(id) = form.filter(|id| self.forms.iter().all(|loaded| loaded.form.id != *id)) {
+            let reason = format!(
+                "the volume asks for form `{id}`, which is not known; `sobo form list` shows those that are"
+            );
+            return self.failed(&input, reason);
+        }
         let asked = page::PageInput {
             name: input.name,
             index: input.page_index,
@@ -96,19 +150,17 @@ impl PageReader for StorePageReader {
             Ok(read) => {
                 ReadPage { reading: read.reading, outcome: read.outcome, provenance: read.provenance }
             }
-            Err(error) => {
-                let reason = error.to_string();
-                ReadPage {
-                    reading: failed_reading(input.name, input.page_index, reason.clone()),
-                    outcome: Outcome::Failed { reason },
-                    provenance: Provenance {
-                        model: recognizer.id().to_owned(),
-                        form: String::new(),
-                        settings: self.settings.hash(),
-                        version: env!("CARGO_PKG_VERSION").to_owned(),
-                    },
-                }
+            Err(error) => self.failed(&input, error.to_string()),
+        }
+    }
+
+    fn join(&self, previous: &Entry, reading: &PageReading) -> Vec<Entry> {
+        match self.forms.iter().find(|loaded| loaded.form.id == reading.form) {
+            Some(loaded) => {
+                sobo_extract::join_page(&loaded.form, previous, &reading.entries, &self.settings.extract)
             }
+            // The form is no longer known: the page stays as it was read.
+            None => reading.entries.clone(),
         }
     }
 }

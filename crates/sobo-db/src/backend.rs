@@ -65,6 +65,7 @@ stamped_modules!(
     agreement,
     audit,
     change,
+    join,
     page,
     page_work,
     queue,

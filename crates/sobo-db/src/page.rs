@@ -207,6 +207,8 @@ queries! {
         }
         // The job comes before the page, as in `complete_page`.
         sqlx::query("DELETE FROM job WHERE page_id = $1").bind(old).execute(&mut *transaction).await?;
+        // The page after the new one's present place gets another before it, and so does the one after its new place.
+        backend::join::unjoin(&mut transaction, new).await?;
         let mut changes = vec![Change::of(Subject::Page, old), Change::of(Subject::Page, new)];
         let entries: Vec<i64> = sqlx::query_scalar(
             "UPDATE entry SET state = 'superseded' WHERE page_id = $1 AND state = 'current' RETURNING id",
@@ -233,6 +235,7 @@ queries! {
         .bind(old_page.sequence)
         .execute(&mut *transaction)
         .await?;
+        backend::join::unjoin(&mut transaction, new).await?;
         let event = AuditEvent::new(who, "page.replace", [
             format!("page/{old}"),
             format!("page/{new}"),

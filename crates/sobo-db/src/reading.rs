@@ -102,7 +102,7 @@ impl Row {
 }
 
 /// The JSON of a value this crate made; serialising plain values does not fail.
-fn json(value: &impl Serialize, page_id: i64) -> Result<String> {
+pub(crate) fn json(value: &impl Serialize, page_id: i64) -> Result<String> {
     serde_json::to_string(value).map_err(|error| DbError::Conflict {
         what: "page",
         id: page_id.to_string(),
@@ -115,7 +115,7 @@ fn pixels(rect: &Rect<Original>) -> [i64; 4] {
 }
 
 /// Expected number of wrong fields among those not offered as right: what a person would find to do.
-fn doubt(entry: &Entry) -> f64 {
+pub(crate) fn doubt(entry: &Entry) -> f64 {
     entry.fields.values().filter(|field| !field.accepted).map(|field| 1.0 - f64::from(field.confidence)).sum()
 }
 
@@ -313,6 +313,7 @@ queries! {
         .bind(worked_at > 0)
         .execute(&mut *transaction)
         .await?;
+        backend::join::unjoin(&mut transaction, page_id).await?;
         backend::queue::finish_job(&mut transaction, page_id).await?;
         let volume: i64 = sqlx::query_scalar("SELECT volume_id FROM page WHERE id = $1")
             .bind(page_id)

@@ -38,7 +38,7 @@ pub(crate) fn resolve(form: &Form, entries: &mut [Entry], context: &Context) {
 
 /// What a mark under this field repeats: its normal form, else its text; nothing where it is a lacuna or an
 /// unresolved mark itself.
-fn repeated_value(entry: &Entry, name: &str) -> Option<String> {
+pub(crate) fn repeated_value(entry: &Entry, name: &str) -> Option<String> {
     let field = entry.fields.get(name)?;
     if field.lacuna.is_some_and(|lacuna| lacuna != Lacuna::Blank) {
         return None;

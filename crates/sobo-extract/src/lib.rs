@@ -10,6 +10,7 @@
 //! `c' = c (1 − s)`. The strengths stand with their rules in [`checks`]. A field is accepted when its
 //! confidence reaches the threshold of its kind and nothing contradicts it.
 
+mod across;
 mod book_year;
 mod calibration;
 mod checks;
@@ -21,6 +22,7 @@ mod value;
 use indexmap::IndexMap;
 use sobo_core::{Entry, Field, FieldKind, Form, Lacuna, Original, Reading, Rect};
 
+pub use across::join_page;
 pub use calibration::Calibration;
 pub use checks::RULES;
 pub use settings::Settings;
@@ -174,6 +176,11 @@ fn accept(kind: FieldKind, required: bool, field: &mut Field, settings: &Setting
     if field.lacuna.is_none() && !field.text.is_empty() {
         field.confidence = settings.calibrated(kind, field.confidence);
     }
+    offer(kind, required, field, settings);
+}
+
+/// Says whether a field is offered as right, by the confidence it has.
+fn offer(kind: FieldKind, required: bool, field: &mut Field, settings: &Settings) {
     let offered = match field.lacuna {
         None => true,
         // An empty cell is a value like another; a missing name is not waved through.

@@ -2,7 +2,7 @@
 
 use image::DynamicImage;
 
-use crate::{Format, IntakeError, Limits, Refusal, pdf, raster, tiff};
+use crate::{Content, Format, IntakeError, Limits, Refusal, pdf, raster, tiff};
 
 /// A decoded page, upright as its own metadata says (EXIF, TIFF orientation, PDF rotation).
 #[derive(Debug, Clone)]
@@ -28,13 +28,18 @@ pub struct FileInfo {
 ///
 /// # Errors
 /// For empty, unknown, encrypted or damaged files, and for more pages than `limits` allow.
-pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<FileInfo, IntakeError> {
-    let format = format_of(bytes, name)?;
+pub fn inspect<'a>(
+    content: impl Into<Content<'a>>,
+    name: &str,
+    limits: &Limits,
+) -> Result<FileInfo, IntakeError> {
+    let content = content.into();
+    let format = content.format(name)?;
     let pages = match format {
-        Format::Tiff => tiff::count(bytes, name, limits)?,
-        Format::Pdf => pdf::count(bytes, name, limits)?,
+        Format::Tiff => tiff::count(content.input(name)?, name, limits)?,
+        Format::Pdf => pdf::count(&content.whole(name, limits)?, name, limits)?,
         Format::Jpeg | Format::Png | Format::Jpeg2000 => {
-            raster::check(bytes, name, format, limits)?;
+            raster::check(&content.whole(name, limits)?, name, format, limits)?;
             1
         }
         Format::Zip | Format::OtherArchive => return Err(archive(name)),
@@ -47,20 +52,21 @@ pub fn inspect(bytes: &[u8], name: &str, limits: &Limits) -> Result<FileInfo, In
 /// # Errors
 /// When the file is damaged, unknown or beyond `limits`, or has no such page; the message names
 /// file and page.
-pub fn decode_page(
-    bytes: &[u8],
+pub fn decode_page<'a>(
+    content: impl Into<Content<'a>>,
     name: &str,
     page_index: u32,
     limits: &Limits,
 ) -> Result<DecodedPage, IntakeError> {
-    match format_of(bytes, name)? {
-        Format::Tiff => tiff::decode(bytes, name, page_index, limits),
-        Format::Pdf => pdf::decode(bytes, name, page_index, limits),
+    let content = content.into();
+    match content.format(name)? {
+        Format::Tiff => tiff::decode(content.input(name)?, name, page_index, limits),
+        Format::Pdf => pdf::decode(&content.whole(name, limits)?, name, page_index, limits),
         format @ (Format::Jpeg | Format::Png | Format::Jpeg2000) => {
             if page_index > 0 {
                 return Err(no_such_page(name, page_index));
             }
-            raster::decode(bytes, name, format, limits)
+            raster::decode(&content.whole(name, limits)?, name, format, limits)
         }
         Format::Zip | Format::OtherArchive => Err(archive(name)),
     }
@@ -72,15 +78,6 @@ pub(crate) fn no_such_page(name: &str, page_index: u32) -> IntakeError {
 
 fn archive(name: &str) -> IntakeError {
     IntakeError::new(name, Refusal::NestedArchive, "is an archive, not a scan")
-}
-
-fn format_of(bytes: &[u8], name: &str) -> Result<Format, IntakeError> {
-    if bytes.is_empty() {
-        return Err(IntakeError::new(name, Refusal::Empty, "has zero bytes"));
-    }
-    Format::sniff(bytes).ok_or_else(|| {
-        IntakeError::new(name, Refusal::UnknownFormat, "is in none of the formats this program reads")
-    })
 }
 
 fn extension_differs(name: &str, format: Format) -> bool {

@@ -5,6 +5,7 @@
 //! pixels of one of them, upright as its own metadata says. Nothing here changes an original, and
 //! every refusal is an [`IntakeError`] that names the file and what to do.
 
+mod content;
 mod decode;
 mod descriptor;
 mod error;
@@ -15,9 +16,10 @@ mod raster;
 mod scan;
 mod tiff;
 
+pub use content::{Content, Opened};
 pub use decode::{DecodedPage, FileInfo, decode_page, inspect};
 pub use descriptor::{load_descriptor, order_pages};
 pub use error::{IntakeError, Refusal};
 pub use format::Format;
 pub use limits::Limits;
-pub use scan::{Found, Scan, Source, scan};
+pub use scan::{CopyError, Found, Scan, Source, scan};

@@ -16,6 +16,8 @@ pub struct Limits {
     pub max_entries: u32,
     /// Most bytes of one file, unpacked.
     pub max_file_bytes: u64,
+    /// Most bytes of a file that is decoded in memory as a whole: everything but TIFF.
+    pub max_memory_bytes: u64,
     /// Most bytes one archive may unpack to, all entries together.
     pub max_unpacked_bytes: u64,
     /// Deepest folder below a path that was handed over.
@@ -28,7 +30,8 @@ impl Default for Limits {
             max_pixels: 150_000_000,
             max_pages: 2_000,
             max_entries: 20_000,
-            max_file_bytes: 2 << 30,
+            max_file_bytes: 16 << 30,
+            max_memory_bytes: 512 << 20,
             max_unpacked_bytes: 50 << 30,
             max_depth: 12,
         }

@@ -1,11 +1,11 @@
 //! Walking what the archive team hands over: files, folders and zips, in natural order.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::descriptor::natural;
-use crate::{Format, IntakeError, Limits, Refusal};
+use crate::{Format, IntakeError, Limits, Opened, Refusal};
 
 /// Where a scan file lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,24 +40,70 @@ pub struct Scan {
     pub refused: Vec<IntakeError>,
 }
 
+/// Entries from this size on that are compressed more than this many times are refused.
+const SUSPICIOUS_BYTES: u64 = 64 << 20;
+const SUSPICIOUS_RATIO: u64 = 200;
+/// Zip entries up to this size are unpacked into memory when they are opened, larger ones into a file.
+const UNPACKED_IN_MEMORY: u64 = 64 << 20;
+
+/// Why a file could not be copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The file is to blame: it is refused, others go on.
+    #[error(transparent)]
+    Refused(#[from] IntakeError),
+    /// The place it was copied to is to blame.
+    #[error("the copy could not be written: {0}")]
+    Target(std::io::Error),
+}
+
 impl Found {
-    /// Reads the file's bytes, at most as many as `limits` allow.
+    /// Copies the file's bytes, at most as many as `limits` allow, without holding them in memory; gives their number.
     ///
     /// # Errors
-    /// When it vanished, cannot be read or is too large.
-    pub fn read(&self, limits: &Limits) -> Result<Vec<u8>, IntakeError> {
+    /// When it vanished, cannot be read or is too large, or the target fails.
+    pub fn copy_to(&self, target: &mut dyn Write, limits: &Limits) -> Result<u64, CopyError> {
         match &self.source {
             Source::File(path) => {
                 let file = File::open(path).map_err(|error| IntakeError::io(&self.name, &error))?;
-                take(file, &self.name, limits.max_file_bytes)
+                copy(file, target, &self.name, limits.max_file_bytes)
             }
             Source::ZipEntry { archive, index } => {
                 let mut archive = open_zip(archive)?;
                 let entry =
                     archive.by_index(*index).map_err(|error| IntakeError::damaged(&self.name, error))?;
-                take(entry, &self.name, limits.max_file_bytes)
+                copy(entry, target, &self.name, limits.max_file_bytes)
             }
         }
+    }
+
+    /// Opens the file for decoding where it lies; a zip's entry is unpacked.
+    ///
+    /// # Errors
+    /// When it vanished, cannot be read or is too large, or there is no room to unpack it.
+    pub fn open(&self, limits: &Limits) -> Result<Opened, IntakeError> {
+        let (archive, index) = match &self.source {
+            Source::File(path) => return Ok(Opened::File(path.clone())),
+            Source::ZipEntry { archive, index } => (archive, index),
+        };
+        let no_room = |error: std::io::Error| {
+            IntakeError::new(&self.name, Refusal::Unreadable, format!("cannot be unpacked ({error})"))
+        };
+        let refused = |error| match error {
+            CopyError::Refused(error) => error,
+            CopyError::Target(error) => no_room(error),
+        };
+        let size = open_zip(archive)?.by_index_raw(*index).map_or(0, |entry| entry.size());
+        if size <= UNPACKED_IN_MEMORY {
+            let most =
+                Limits { max_file_bytes: limits.max_file_bytes.min(UNPACKED_IN_MEMORY), ..limits.clone() };
+            let mut bytes = Vec::new();
+            self.copy_to(&mut bytes, &most).map_err(refused)?;
+            return Ok(Opened::Memory(bytes));
+        }
+        let mut file = tempfile::NamedTempFile::new().map_err(no_room)?;
+        self.copy_to(&mut file, limits).map_err(refused)?;
+        Ok(Opened::Unpacked(file))
     }
 }
 
@@ -183,6 +229,16 @@ fn zip_entries(path: &Path, name: &str, limits: &Limits, scan: &mut Scan) -> Res
             scan.refused.push(IntakeError::new(shown, Refusal::TooManyBytes, detail));
             continue;
         }
+        // Scans are compressed already: what shrinks like this holds nothing, and would fill the disk.
+        if entry.size() > SUSPICIOUS_BYTES && entry.size() / SUSPICIOUS_RATIO > entry.compressed_size() {
+            let detail = format!(
+                "unpacks from {} to {} bytes, as zip bombs do and scans do not",
+                entry.compressed_size(),
+                entry.size()
+            );
+            scan.refused.push(IntakeError::new(shown, Refusal::TooManyBytes, detail));
+            continue;
+        }
         drop(entry);
         let mut start = Vec::with_capacity(1024);
         let read = archive.by_index(index).map(|entry| entry.take(1024).read_to_end(&mut start));
@@ -218,19 +274,27 @@ fn open_zip(path: &Path) -> Result<zip::ZipArchive<std::io::BufReader<File>>, In
         .map_err(|error| IntakeError::damaged(&name, format!("the archive cannot be opened: {error}")))
 }
 
-/// Reads to the end, refusing more than `most` bytes however much the header promised.
-fn take(reader: impl std::io::Read, name: &str, most: u64) -> Result<Vec<u8>, IntakeError> {
-    let mut bytes = Vec::new();
-    reader.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput => {
-            IntakeError::damaged(name, error)
+/// Copies to the end, refusing more than `most` bytes however much the header promised.
+fn copy(mut reader: impl Read, target: &mut dyn Write, name: &str, most: u64) -> Result<u64, CopyError> {
+    let mut buffer = vec![0; 256 << 10];
+    let mut copied = 0_u64;
+    loop {
+        let count = match reader.read(&mut buffer) {
+            Ok(0) => return Ok(copied),
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput) => {
+                return Err(IntakeError::damaged(name, error).into());
+            }
+            Err(error) => return Err(IntakeError::io(name, &error).into()),
+        };
+        copied += count as u64;
+        if copied > most {
+            let detail = format!("has more than {most} bytes");
+            return Err(IntakeError::new(name, Refusal::TooManyBytes, detail).into());
         }
-        _ => IntakeError::io(name, &error),
-    })?;
-    if bytes.len() as u64 > most {
-        return Err(IntakeError::new(name, Refusal::TooManyBytes, format!("has more than {most} bytes")));
+        target.write_all(&buffer[..count]).map_err(CopyError::Target)?;
     }
-    Ok(bytes)
 }
 
 fn passed_over(file_name: &str) -> bool {

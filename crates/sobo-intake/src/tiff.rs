@@ -1,22 +1,21 @@
 //! TIFF: many pages; 1, 8 and 16 bits; LZW, CCITT G4, JPEG and the rest that the decoder knows.
 
-use std::io::Cursor;
-
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage};
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
+use crate::content::Input;
 use crate::decode::{DecodedPage, no_such_page};
 use crate::raster::from_channels;
 use crate::{IntakeError, Limits, Refusal};
 
-type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
+type Reader<'a> = Decoder<Box<dyn Input + 'a>>;
 
 /// Number of pages; walks the directories only.
-pub(crate) fn count(bytes: &[u8], name: &str, limits: &Limits) -> Result<u32, IntakeError> {
-    let mut decoder = open(bytes, name, limits)?;
+pub(crate) fn count(input: Box<dyn Input + '_>, name: &str, limits: &Limits) -> Result<u32, IntakeError> {
+    let mut decoder = open(input, name, limits)?;
     let mut pages = 1;
     loop {
         check_size(&mut decoder, name, pages - 1, limits)?;
@@ -31,12 +30,12 @@ pub(crate) fn count(bytes: &[u8], name: &str, limits: &Limits) -> Result<u32, In
 
 /// Decodes one page.
 pub(crate) fn decode(
-    bytes: &[u8],
+    input: Box<dyn Input + '_>,
     name: &str,
     page_index: u32,
     limits: &Limits,
 ) -> Result<DecodedPage, IntakeError> {
-    let mut decoder = open(bytes, name, limits)?;
+    let mut decoder = open(input, name, limits)?;
     for _ in 0..page_index {
         if !decoder.more_images() {
             return Err(no_such_page(name, page_index));
@@ -65,13 +64,11 @@ pub(crate) fn decode(
     Ok(DecodedPage { image, dpi })
 }
 
-fn open<'a>(bytes: &'a [u8], name: &str, limits: &Limits) -> Result<Reader<'a>, IntakeError> {
+fn open<'a>(input: Box<dyn Input + 'a>, name: &str, limits: &Limits) -> Result<Reader<'a>, IntakeError> {
     let mut allowed = tiff::decoder::Limits::default();
     allowed.decoding_buffer_size = usize::try_from(limits.max_pixels.saturating_mul(4)).unwrap_or(usize::MAX);
     allowed.intermediate_buffer_size = allowed.decoding_buffer_size;
-    Decoder::new(Cursor::new(bytes))
-        .map(|decoder| decoder.with_limits(allowed))
-        .map_err(|error| refuse(name, 0, error))
+    Decoder::new(input).map(|decoder| decoder.with_limits(allowed)).map_err(|error| refuse(name, 0, error))
 }
 
 fn check_size(

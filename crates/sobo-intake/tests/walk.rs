@@ -5,7 +5,10 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use sobo_intake::{Limits, Refusal, Scan, load_descriptor, scan};
+use sobo_intake::{
+    Content, CopyError, Found, IntakeError, Limits, Opened, Refusal, Scan, decode_page, inspect,
+    load_descriptor, scan,
+};
 use zip::write::SimpleFileOptions;
 
 fn photo() -> Vec<u8> {
@@ -19,6 +22,19 @@ fn make_zip(path: &Path, entries: &[(&str, &[u8])]) {
         zip.write_all(bytes).unwrap();
     }
     zip.finish().unwrap();
+}
+
+/// A file's bytes, copied as intake copies them.
+fn bytes(found: &Found, limits: &Limits) -> Result<Vec<u8>, IntakeError> {
+    let mut bytes = Vec::new();
+    match found.copy_to(&mut bytes, limits) {
+        Ok(count) => {
+            assert_eq!(count, bytes.len() as u64);
+            Ok(bytes)
+        }
+        Err(CopyError::Refused(error)) => Err(error),
+        Err(CopyError::Target(error)) => panic!("a Vec takes everything: {error}"),
+    }
 }
 
 fn refusals(scan: &Scan) -> Vec<Refusal> {
@@ -40,7 +56,7 @@ fn folders_come_in_natural_order_and_droppings_are_passed_over() {
     let names: Vec<_> = scan.found.iter().map(|f| f.name.rsplit('/').next().unwrap().to_owned()).collect();
     assert_eq!(names, ["p1.jpg", "p2.jpg", "p10.jpg"]);
     assert_eq!(refusals(&scan), [Refusal::Empty, Refusal::UnknownFormat]);
-    assert_eq!(scan.found[0].read(&Limits::default()).unwrap(), photo());
+    assert_eq!(bytes(&scan.found[0], &Limits::default()).unwrap(), photo());
 }
 
 #[test]
@@ -65,7 +81,7 @@ fn zips_are_opened_once_and_never_leave_their_folder() {
     let scan = scan(std::slice::from_ref(&path), &Limits::default());
     assert_eq!(scan.found.len(), 2);
     assert!(scan.found[0].name.ends_with("scans.zip/quyển 1/p1.jpg"), "{}", scan.found[0].name);
-    assert_eq!(scan.found[1].read(&Limits::default()).unwrap(), photo);
+    assert_eq!(bytes(&scan.found[1], &Limits::default()).unwrap(), photo);
     assert_eq!(refusals(&scan), [Refusal::PathTraversal, Refusal::NestedArchive, Refusal::Empty]);
     assert!(scan.refused[0].to_string().contains("escape.jpg"));
 }
@@ -88,6 +104,64 @@ fn a_zip_bomb_is_refused() {
 }
 
 #[test]
+fn a_small_zip_of_nothing_is_refused_before_it_fills_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bomb.zip");
+    make_zip(&path, &[("p1.jpg", &photo()), ("p2.jpg", &vec![0; 70 << 20])]);
+    let scan = scan(&[path], &Limits::default());
+    assert_eq!((scan.found.len(), refusals(&scan)), (1, vec![Refusal::TooManyBytes]));
+    let said = scan.refused[0].to_string();
+    assert!(said.contains("p2.jpg") && said.contains("zip bomb"), "{said}");
+}
+
+#[test]
+fn a_tiff_is_read_from_its_file_and_other_files_within_the_memory_limit() {
+    let data = |name: &str| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+    let limits = Limits::default();
+    for (name, pages) in [("pages.tif", 4), ("scan.pdf", 2), ("photo.jpg", 1)] {
+        let (path, bytes) = (data(name), fs::read(data(name)).unwrap());
+        assert_eq!(inspect(path.as_path(), name, &limits).unwrap(), inspect(&bytes, name, &limits).unwrap());
+        for page in 0..pages {
+            let from_file = decode_page(path.as_path(), name, page, &limits).unwrap();
+            let from_memory = decode_page(&bytes, name, page, &limits).unwrap();
+            assert!(
+                from_file.image == from_memory.image && from_file.dpi == from_memory.dpi,
+                "{name} {page}"
+            );
+        }
+    }
+    let tight = Limits { max_memory_bytes: 1000, ..Limits::default() };
+    assert_eq!(inspect(data("pages.tif").as_path(), "pages.tif", &tight).unwrap().pages, 4);
+    let error = inspect(data("scan.pdf").as_path(), "scan.pdf", &tight).unwrap_err();
+    assert_eq!(error.refusal, Refusal::TooManyBytes);
+    assert!(error.to_string().contains("max_memory_bytes"), "{error}");
+}
+
+#[test]
+fn a_large_entry_of_a_zip_is_unpacked_into_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("scans.zip");
+    let mut large = fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/pages.tif")).unwrap();
+    let mut noise = 1_u32;
+    large.resize_with(65 << 20, || {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (noise >> 24) as u8
+    });
+    make_zip(&path, &[("book.tif", &large), ("p1.jpg", &photo())]);
+    let scan = scan(&[path], &Limits::default());
+    let book = scan.found[0].open(&Limits::default()).unwrap();
+    let Content::File(unpacked) = book.content() else { panic!("{} bytes in memory", large.len()) };
+    assert_eq!(fs::metadata(unpacked).unwrap().len(), large.len() as u64);
+    assert_eq!(inspect(book.content(), "book.tif", &Limits::default()).unwrap().pages, 4);
+    let unpacked = unpacked.to_owned();
+    drop(book);
+    assert!(!unpacked.exists());
+    assert!(
+        matches!(scan.found[1].open(&Limits::default()).unwrap(), Opened::Memory(bytes) if bytes == photo())
+    );
+}
+
+#[test]
 fn a_header_that_lies_about_its_size_does_not_unpack_more() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.zip");
@@ -96,7 +170,7 @@ fn a_header_that_lies_about_its_size_does_not_unpack_more() {
     make_zip(&path, &[("a.jpg", &bytes)]);
     let loose = scan(&[path], &Limits::default());
     let tight = Limits { max_file_bytes: 10_000, ..Limits::default() };
-    assert_eq!(loose.found[0].read(&tight).unwrap_err().refusal, Refusal::TooManyBytes);
+    assert_eq!(bytes(&loose.found[0], &tight).unwrap_err().refusal, Refusal::TooManyBytes);
 }
 
 #[test]
@@ -119,7 +193,7 @@ fn a_file_that_vanishes_after_the_walk_is_a_refusal() {
     fs::write(&path, photo()).unwrap();
     let scan = scan(std::slice::from_ref(&path), &Limits::default());
     fs::remove_file(path).unwrap();
-    assert_eq!(scan.found[0].read(&Limits::default()).unwrap_err().refusal, Refusal::Vanished);
+    assert_eq!(bytes(&scan.found[0], &Limits::default()).unwrap_err().refusal, Refusal::Vanished);
 }
 
 #[cfg(unix)]
@@ -131,7 +205,7 @@ fn names_that_are_not_utf8_are_shown_and_taken_in() {
     fs::write(folder.path().join(name), photo()).unwrap();
     let scan = scan(&[folder.path().to_owned()], &Limits::default());
     assert!(scan.found[0].name.ends_with("trang \\xe1\\xbb.jpg"), "{}", scan.found[0].name);
-    assert_eq!(scan.found[0].read(&Limits::default()).unwrap(), photo());
+    assert_eq!(bytes(&scan.found[0], &Limits::default()).unwrap(), photo());
 }
 
 #[test]

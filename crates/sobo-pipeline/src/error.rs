@@ -18,7 +18,7 @@ pub enum PipelineError {
     Vault(#[from] VaultError),
     /// Too little room.
     #[error(
-        "{free} MB are free at {path}, the budget asks for {needed} MB: make room or lower `min_free_mb`, then run again; \
+        "{free} MB are free at {path}, the budget asks for {needed} MB: make room or lower `disk_reserve_bytes` of the configuration, then run again; \
          nothing was lost"
     )]
     DiskBudget {
@@ -39,7 +39,9 @@ pub enum PipelineError {
         source: std::io::Error,
     },
     /// An index refused changes.
-    #[error("the search index could not be brought up to date; it is rebuilt by `sobo index --rebuild`")]
+    #[error(
+        "the search index could not be brought up to date; where that stays so, delete its folder: it is made anew from the database"
+    )]
     Follower(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A task of this program ended unexpectedly.
     #[error("a worker of this program ended unexpectedly: {what}")]

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use sobo_core::VolumeDescriptor;
 use sobo_db::{FileIntake, FileOutcome, FileRecord, Handed, NewPage, VolumeDescription};
-use sobo_intake::{Found, IntakeError, Limits, Scan};
+use sobo_intake::{CopyError, Found, IntakeError, Limits, Scan};
+use sobo_vault::Staged;
 
 use crate::{PipelineError, Progress, ProgressSink, Result, Stop, Store};
 
@@ -61,9 +62,10 @@ pub struct PlannedFile {
     pub refused: Option<String>,
 }
 
-/// A file, read and looked at.
+/// A file, copied beside the vault and looked at there: what is kept is what was looked at, also where the file is
+/// still being written or vanishes meanwhile.
 struct Looked {
-    bytes: Vec<u8>,
+    staged: Option<Staged>,
     handed: Handed,
 }
 
@@ -103,10 +105,12 @@ impl Store {
                 Err(error) => refuse(None, None, &error),
                 Ok(found) => {
                     self.check_disk()?;
-                    let looked = look(found, &request.limits).await?;
+                    let looked = self.look(found, &request.limits).await?;
                     // First the bytes, then the record of them: never a page without its original.
-                    if matches!(looked.handed, Handed::Taken { .. }) {
-                        self.vault.put(looked.bytes).await?;
+                    if matches!(looked.handed, Handed::Taken { .. })
+                        && let Some(staged) = looked.staged
+                    {
+                        self.vault.keep(staged).await?;
                     }
                     looked.handed
                 }
@@ -128,7 +132,7 @@ impl Store {
         let mut seen = std::collections::HashSet::new();
         for found in scan.found {
             let source = found.name.clone();
-            let looked = look(found, &request.limits).await?;
+            let looked = self.look(found, &request.limits).await?;
             planned.push(match looked.handed {
                 Handed::Taken { sha256, pages, .. } => PlannedFile {
                     source,
@@ -148,6 +152,37 @@ impl Store {
             refused: Some(error.to_string()),
         }));
         Ok(planned)
+    }
+}
+
+impl Store {
+    /// Copies a file beside the vault and counts its pages.
+    async fn look(&self, found: Found, limits: &Limits) -> Result<Looked> {
+        let (vault, work, limits) = (self.vault.clone(), self.config.work_dir.clone(), limits.clone());
+        blocking(move || {
+            let mut staging = vault.stage(&work)?;
+            match found.copy_to(&mut staging, &limits) {
+                Ok(_) => {}
+                Err(CopyError::Refused(error)) => {
+                    return Ok(Looked { staged: None, handed: refuse(None, None, &error) });
+                }
+                Err(CopyError::Target(error)) => return Err(staging.failed(error).into()),
+            }
+            let staged = staging.finish()?;
+            let (sha256, bytes) = (staged.stored().sha256.to_string(), staged.stored().bytes);
+            let handed = match sobo_intake::inspect(staged.path(), &found.name, &limits) {
+                Ok(info) => Handed::Taken {
+                    sha256,
+                    bytes,
+                    pages: (0..info.pages)
+                        .map(|page_index| NewPage { page_index, ..NewPage::default() })
+                        .collect(),
+                },
+                Err(error) => refuse(Some(sha256), Some(bytes), &error),
+            };
+            Ok(Looked { staged: Some(staged), handed })
+        })
+        .await?
     }
 }
 
@@ -174,30 +209,6 @@ async fn scan(request: &Arc<IntakeRequest>) -> Result<Scan> {
             sobo_intake::order_pages(&request.volume.pages, &mut scan.found, |found| &found.name);
         }
         scan
-    })
-    .await
-}
-
-/// Reads a file and counts its pages.
-async fn look(found: Found, limits: &Limits) -> Result<Looked> {
-    let limits = limits.clone();
-    blocking(move || {
-        let bytes = match found.read(&limits) {
-            Ok(bytes) => bytes,
-            Err(error) => return Looked { bytes: Vec::new(), handed: refuse(None, None, &error) },
-        };
-        let sha256 = sobo_vault::sha256(&bytes).to_string();
-        let handed = match sobo_intake::inspect(&bytes, &found.name, &limits) {
-            Ok(info) => Handed::Taken {
-                sha256,
-                bytes: bytes.len() as u64,
-                pages: (0..info.pages)
-                    .map(|page_index| NewPage { page_index, ..NewPage::default() })
-                    .collect(),
-            },
-            Err(error) => refuse(Some(sha256), Some(bytes.len() as u64), &error),
-        };
-        Looked { bytes, handed }
     })
     .await
 }

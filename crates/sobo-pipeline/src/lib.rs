@@ -2,7 +2,7 @@
 //!
 //! [`Store::open`] opens the homes of a register (database and vault), [`Store::intake`] takes scans in,
 //! [`Store::run`] reads the pages that wait, [`follow`] brings an index up to date. The order of what happens to a page
-//! stands in `stages.rs`. Nothing here prints: progress and results are values.
+//! stands in `stages.rs`; what needs the page before is done after reading, in `join.rs`. Nothing here prints: progress and results are values.
 //!
 //! # What survives
 //! A process may be killed at any instant. What it had finished is in the vault and the database; what it had begun is
@@ -17,11 +17,14 @@ mod fixity;
 mod follow;
 mod form_draft;
 mod intake;
+mod join;
+mod originals;
 pub mod overlay;
 pub mod page;
 mod progress;
 mod reader;
 mod run;
+mod search_index;
 mod stages;
 mod stop;
 mod store;
@@ -35,10 +38,12 @@ pub use fixity::FixitySummary;
 pub use follow::{Follower, IndexEntry, Stated, follow};
 pub use form_draft::{NewForm, draft_form};
 pub use intake::{IntakeRequest, IntakeSummary, PlannedFile};
+pub use originals::{Original, Originals};
 pub use page::ReadPage;
 pub use progress::{Progress, ProgressSink, Silent};
 pub use reader::{PageInput, PageReader};
 pub use run::{FailedPage, RunOptions, RunSummary};
+pub use search_index::SearchFollower;
 pub use stop::Stop;
 pub use store::{Store, StoreConfig};
 pub use verified::cut_lines;

@@ -2,7 +2,7 @@
 //! layout, recognition and extraction together; tests use small ones of their own.
 
 use image::DynamicImage;
-use sobo_core::VolumeDescriptor;
+use sobo_core::{Entry, PageReading, VolumeDescriptor};
 
 use crate::page::ReadPage;
 
@@ -28,6 +28,13 @@ pub trait PageReader: Send + Sync {
     /// Reads one page. A page no form fits, nobody can read or an engine fails at is an outcome; a panic
     /// is caught and becomes one.
     fn read(&self, page: PageInput<'_>) -> ReadPage;
+
+    /// The entries of a page as they are once the last entry of the page before is known, one for each of its reading.
+    /// As pure as reading, and always begun from the page's own reading.
+    fn join(&self, previous: &Entry, reading: &PageReading) -> Vec<Entry> {
+        let _ = previous;
+        reading.entries.clone()
+    }
 }
 
 impl<F: Fn(PageInput<'_>) -> ReadPage + Send + Sync> PageReader for F {

@@ -12,7 +12,7 @@ use sobo_intake::Limits;
 
 use crate::stages::{self, Processed};
 use crate::worker::{is_dead, this_worker};
-use crate::{PageReader, PipelineError, Progress, ProgressSink, Result, Stop, Store};
+use crate::{Originals, PageReader, PipelineError, Progress, ProgressSink, Result, Stop, Store};
 
 /// How to run.
 #[derive(Debug, Clone)]
@@ -102,6 +102,7 @@ impl RunSummary {
 /// What the workers of one run share.
 struct Run {
     store: Store,
+    originals: Originals,
     reader: Arc<dyn PageReader>,
     options: RunOptions,
     sink: Arc<dyn ProgressSink>,
@@ -133,6 +134,7 @@ impl Store {
         sink.progress(Progress::RunBegun { waiting, jobs });
         let run = Arc::new(Run {
             store: self.clone(),
+            originals: Originals::new(self.vault.clone(), &self.config.work_dir),
             reader,
             options,
             sink,
@@ -154,6 +156,7 @@ impl Store {
             result = result.and(ended);
         }
         result?;
+        self.join_pages(&*run.reader, &run.options.who, run.options.volume_id, &run.stop).await?;
         let mut summary = std::mem::take(&mut *lock(&run.summary));
         let left = self.database.queue_length(run.options.volume_id).await?;
         summary.remaining = (left.waiting + left.leased) as u64;
@@ -230,8 +233,8 @@ impl Run {
             return Ok(Processed::failed(reason));
         }
         let volume = self.volume(page.volume_id).await?;
-        let bytes = match stages::fetch(&self.store.vault, page).await? {
-            Ok(bytes) => bytes,
+        let original = match stages::fetch(&self.originals, page).await? {
+            Ok(original) => original,
             Err(reason) => return Ok(Processed::failed(reason)),
         };
         let (sender, mut receiver) = tokio::sync::oneshot::channel();
@@ -241,7 +244,7 @@ impl Run {
         std::thread::Builder::new()
             .name(format!("page {}", page.id))
             .spawn(move || {
-                let processed = stages::process(bytes, &page, &volume, &*run.reader, &run.options.limits);
+                let processed = stages::process(original, &page, &volume, &*run.reader, &run.options.limits);
                 // Nobody waits any more where the run was given up.
                 let _ = sender.send(processed);
             })

@@ -1,9 +1,10 @@
 //! The way of one page, from the queue to its outcome, read top to bottom:
 //!
-//! 1. [`fetch`]: the original's bytes from the vault, checked against their name;
+//! 1. [`fetch`]: the original from the vault, checked against their name;
 //! 2. [`decode`]: bytes to pixels, within limits;
 //! 3. [`read`]: pixels to a reading (restore ▶ layout ▶ read ▶ extract, in `page.rs`);
-//! 4. the caller records outcome, reading and entries in one transaction and drops everything else.
+//! 4. the caller records outcome, reading and entries in one transaction and drops everything else;
+//! 5. once the pages before it are read too, `join.rs` holds it against the page before.
 //!
 //! A stage knows nothing of its neighbours. What goes wrong with a page is its outcome; only what would go wrong with
 //! every page (vault unreachable) is an error.
@@ -13,10 +14,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sobo_core::{Outcome, PageReading, Provenance, VolumeDescriptor};
 use sobo_db::Page;
 use sobo_intake::{DecodedPage, Limits};
-use sobo_vault::{Vault, VaultError};
+use sobo_vault::VaultError;
 
 use crate::page::ReadPage;
-use crate::{PageInput, PageReader};
+use crate::{Original, Originals, PageInput, PageReader};
 
 /// What became of a page, ready to be recorded.
 #[derive(Debug)]
@@ -42,13 +43,16 @@ impl Processed {
 }
 
 /// Stage 1. `Ok(Err(reason))` fails the page, `Err` the run.
-pub(crate) async fn fetch(vault: &Vault, page: &Page) -> Result<Result<Vec<u8>, String>, VaultError> {
+pub(crate) async fn fetch(
+    originals: &Originals,
+    page: &Page,
+) -> Result<Result<Original, String>, VaultError> {
     let name = match page.original.parse() {
         Ok(name) => name,
         Err(error) => return Ok(Err(format!("{}: {error}", shown(page)))),
     };
-    match vault.get(&name).await {
-        Ok(bytes) => Ok(Ok(bytes)),
+    match originals.get(&name).await {
+        Ok(original) => Ok(Ok(original)),
         Err(error @ (VaultError::Missing { .. } | VaultError::Changed { .. })) => {
             Ok(Err(format!("{}: {error}", shown(page))))
         }
@@ -58,7 +62,7 @@ pub(crate) async fn fetch(vault: &Vault, page: &Page) -> Result<Result<Vec<u8>, 
 
 /// Stages 2 and 3, on a thread of their own. Bytes and pixels are gone when it returns.
 pub(crate) fn process(
-    bytes: Vec<u8>,
+    original: Original,
     page: &Page,
     volume: &VolumeDescriptor,
     reader: &dyn PageReader,
@@ -66,11 +70,11 @@ pub(crate) fn process(
 ) -> Processed {
     // Decoders and engines see what strangers scanned: a panic in them is this page's failure and no other's.
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let decoded = match decode(&bytes, page, limits) {
+        let decoded = match decode(&original, page, limits) {
             Ok(decoded) => decoded,
             Err(reason) => return Processed::failed(reason),
         };
-        drop(bytes);
+        drop(original);
         let (size, dpi) = ((decoded.image.width(), decoded.image.height()), decoded.dpi);
         let read = read(decoded, page, volume, reader);
         Processed {
@@ -94,8 +98,9 @@ pub(crate) fn process(
     })
 }
 
-fn decode(bytes: &[u8], page: &Page, limits: &Limits) -> Result<DecodedPage, String> {
-    sobo_intake::decode_page(bytes, &page.source, page.page_index, limits).map_err(|error| error.to_string())
+fn decode(original: &Original, page: &Page, limits: &Limits) -> Result<DecodedPage, String> {
+    sobo_intake::decode_page(original.content(), &page.source, page.page_index, limits)
+        .map_err(|error| error.to_string())
 }
 
 fn read(decoded: DecodedPage, page: &Page, volume: &VolumeDescriptor, reader: &dyn PageReader) -> ReadPage {

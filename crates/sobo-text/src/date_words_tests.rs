@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use sobo_core::days_in_month;
 
 use super::*;
+use crate::number::NumberStyle;
 
 fn day(year: i32, month: u8, day: u8) -> PartialDate {
     PartialDate::from_day(year, month, day).unwrap()

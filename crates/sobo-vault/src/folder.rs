@@ -4,15 +4,15 @@
 //! to its name, which fails if the name is taken. `object_store`'s folder does the same but never waits for the disk; a
 //! power cut could then leave an empty original behind a committed page, so this home is our own.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Permissions};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::ops::Range;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::digest::{Digester, blocking};
+use crate::staging::{Staged, Staging, Temporary, clear_leftovers};
 use crate::{Put, Result, Sha256Hex, Stored, VaultError};
 
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ impl Folder {
         blocking(move || {
             let temporary = opened.temporary();
             std::fs::create_dir_all(&temporary).map_err(VaultError::io("make the folder", &temporary))?;
-            opened.clear_leftovers()
+            clear_leftovers(&temporary)
         })
         .await?;
         Ok(folder)
@@ -56,30 +56,49 @@ impl Folder {
         let (folder, path) = (self.clone(), path.to_owned());
         blocking(move || {
             let mut source = File::open(&path).map_err(VaultError::io("open", &path))?;
-            let mut temporary = Temporary::create(&folder.temporary())?;
-            let mut digester = Digester::default();
+            let mut staging = folder.stage()?;
             let mut buffer = vec![0; 1 << 20];
             loop {
                 match source.read(&mut buffer) {
                     Ok(0) => break,
                     Ok(count) => {
-                        digester.update(&buffer[..count]);
-                        temporary
-                            .file
-                            .write_all(&buffer[..count])
-                            .map_err(VaultError::io("write", &temporary.path))?;
+                        staging.write_all(&buffer[..count]).map_err(|error| staging.failed(error))?;
                     }
                     Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(error) => return Err(VaultError::io("read", &path)(error)),
                 }
             }
-            let stored = digester.finish();
-            match folder.already(&stored)? {
-                Some(put) => Ok(put),
-                None => folder.publish(temporary, stored),
-            }
+            folder.keep_blocking(staging.finish()?)
         })
         .await
+    }
+
+    /// On the same file system as the objects, so that keeping what was staged is one link.
+    pub(crate) fn stage(&self) -> Result<Staging> {
+        Staging::create(&self.temporary())
+    }
+
+    pub(crate) async fn keep(&self, staged: Staged) -> Result<Put> {
+        let folder = self.clone();
+        blocking(move || folder.keep_blocking(staged)).await
+    }
+
+    fn keep_blocking(&self, staged: Staged) -> Result<Put> {
+        match self.already(&staged.stored)? {
+            Some(put) => Ok(put),
+            None => self.publish(staged.temporary, staged.stored),
+        }
+    }
+
+    /// Where an object lies, once its bytes were found to be those of its name.
+    pub(crate) async fn local(&self, sha256: &Sha256Hex) -> Result<PathBuf> {
+        match self.digest(sha256).await? {
+            None => Err(VaultError::Missing { sha256: sha256.clone() }),
+            Some(found) if found.sha256 != *sha256 => {
+                Err(VaultError::Changed { sha256: sha256.clone(), found: found.sha256 })
+            }
+            Some(_) => Ok(self.path(sha256)),
+        }
     }
 
     pub(crate) async fn get(&self, sha256: &Sha256Hex) -> Result<Vec<u8>> {
@@ -219,59 +238,6 @@ impl Folder {
             }
         }
         Ok(())
-    }
-
-    /// Removes temporary files whose writer is gone. A living writer holds a lock on its file.
-    fn clear_leftovers(&self) -> Result<()> {
-        let folder = self.temporary();
-        for entry in std::fs::read_dir(&folder).map_err(VaultError::io("list", &folder))? {
-            let path = entry.map_err(VaultError::io("list", &folder))?.path();
-            let Ok(file) = File::open(&path) else { continue };
-            if file.try_lock().is_ok() {
-                match std::fs::remove_file(&path) {
-                    Err(error) if error.kind() != ErrorKind::NotFound => {
-                        return Err(VaultError::io("remove", &path)(error));
-                    }
-                    _ => tracing::debug!(path = %path.display(), "removed what an interrupted writer left"),
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A file being written, locked for as long, gone when dropped.
-struct Temporary {
-    file: File,
-    path: PathBuf,
-}
-
-impl Temporary {
-    fn create(folder: &Path) -> Result<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        loop {
-            let count = COUNT.fetch_add(1, Ordering::Relaxed);
-            let path = folder.join(format!("{}-{count}", std::process::id()));
-            let file = match OpenOptions::new().write(true).create_new(true).open(&path) {
-                // A dead process had the same number.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
-                opened => opened.map_err(VaultError::io("write", &path))?,
-            };
-            file.lock().map_err(VaultError::io("lock", &path))?;
-            // Between creating and locking, another process may have taken it for a leftover.
-            if std::fs::metadata(&path)
-                .is_ok_and(|there| file.metadata().is_ok_and(|it| it.ino() == there.ino()))
-            {
-                return Ok(Self { file, path });
-            }
-        }
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // Gone already where it was renamed; otherwise the next opening clears it away.
-        let _ = std::fs::remove_file(&self.path);
     }
 }
 

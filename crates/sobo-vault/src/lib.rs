@@ -8,6 +8,7 @@ mod digest;
 mod error;
 mod folder;
 mod s3;
+mod staging;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use digest::{Digester, Sha256Hex, sha256};
 pub use error::{Result, VaultError};
+pub use staging::{Local, Staged, Staging};
 
 /// Where a vault is and how to reach it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,6 +139,42 @@ impl Vault {
         }
     }
 
+    /// A place for the bytes of an original that are to be looked at before they are kept; `work` is a folder for it
+    /// where the vault is none itself. Blocks on the disk.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn stage(&self, work: &Path) -> Result<Staging> {
+        match &self.home {
+            Home::Folder(folder) => folder.stage(),
+            Home::S3(_) => Staging::create(&staging_folder(work)?),
+        }
+    }
+
+    /// Puts what was staged; when it returns the bytes are on the disk.
+    pub async fn keep(&self, staged: Staged) -> Result<Put> {
+        match &self.home {
+            Home::Folder(folder) => folder.keep(staged).await,
+            Home::S3(bucket) => bucket.put_file(staged.path()).await,
+        }
+    }
+
+    /// An object as a file, checked against its name from the first byte to the last: the object itself where the vault
+    /// is a folder, else a copy in `work` that goes with the value.
+    pub async fn local(&self, sha256: &Sha256Hex, work: &Path) -> Result<Local> {
+        match &self.home {
+            Home::Folder(folder) => Ok(Local { path: folder.local(sha256).await?, _copy: None }),
+            Home::S3(bucket) => {
+                let staged = bucket.fetch(sha256, Staging::create(&staging_folder(work)?)?).await?;
+                if staged.stored.sha256 != *sha256 {
+                    return Err(VaultError::Changed { sha256: sha256.clone(), found: staged.stored.sha256 });
+                }
+                let path = staged.temporary.path.clone();
+                Ok(Local { path, _copy: Some(staged.temporary) })
+            }
+        }
+    }
+
     /// The bytes of an object, checked against its name.
     pub async fn get(&self, sha256: &Sha256Hex) -> Result<Vec<u8>> {
         let content = match &self.home {
@@ -188,4 +226,12 @@ impl Vault {
             Some(found) => Fixity::Changed { found: found.sha256, bytes: found.bytes },
         })
     }
+}
+
+/// The folder of this machine's copies, what dead processes left in it cleared away.
+fn staging_folder(work: &Path) -> Result<PathBuf> {
+    let folder = work.join("staging");
+    std::fs::create_dir_all(&folder).map_err(VaultError::io("make the folder", &folder))?;
+    staging::clear_leftovers(&folder)?;
+    Ok(folder)
 }

@@ -1,5 +1,6 @@
 //! A vault in a bucket of an S3-compatible store: `prefix/ab/cd/abcd…`.
 
+use std::io::Write as _;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use object_store::{ObjectStore as _, ObjectStoreExt as _, PutMode, PutOptions, P
 use tokio::io::AsyncReadExt as _;
 
 use crate::digest::{Digester, blocking};
+use crate::staging::{Staged, Staging};
 use crate::{Put, Result, Sha256Hex, Stored, VaultConfig, VaultError};
 
 /// Files up to this size go up in one conditional request; larger ones in parts of it.
@@ -119,6 +121,17 @@ impl Bucket {
         let key = self.key(sha256);
         let result = self.store.get(&key).await.map_err(self.missing_or("read", sha256))?;
         Ok(result.bytes().await.map_err(remote("read", key.as_ref()))?.into())
+    }
+
+    /// Brings an object into a file of this machine.
+    pub(crate) async fn fetch(&self, sha256: &Sha256Hex, mut staging: Staging) -> Result<Staged> {
+        let key = self.key(sha256);
+        let result = self.store.get(&key).await.map_err(self.missing_or("read", sha256))?;
+        let mut stream = result.into_stream();
+        while let Some(bytes) = stream.try_next().await.map_err(remote("read", key.as_ref()))? {
+            staging.write_all(&bytes).map_err(|error| staging.failed(error))?;
+        }
+        staging.finish()
     }
 
     pub(crate) async fn get_range(&self, sha256: &Sha256Hex, range: Range<u64>) -> Result<Vec<u8>> {

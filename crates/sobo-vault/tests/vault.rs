@@ -136,6 +136,39 @@ on_both! {
         }
     }
 
+    async fn what_is_staged_is_kept_or_leaves_nothing(vault: Vault) {
+        use std::io::Write as _;
+        let work = tempfile::tempdir().unwrap();
+        let stage = |content: &[u8]| {
+            let mut staging = vault.stage(work.path()).unwrap();
+            for part in content.chunks(7) {
+                staging.write_all(part).unwrap();
+            }
+            staging.finish().unwrap()
+        };
+        let dropped = stage(b"refused: no picture");
+        let path = dropped.path().to_owned();
+        assert_eq!(std::fs::read(&path).unwrap(), b"refused: no picture");
+        drop(dropped);
+        assert!(!path.exists());
+        assert_eq!(vault.list().await.unwrap(), []);
+        let staged = stage(b"an original");
+        assert_eq!((staged.stored().sha256.clone(), staged.stored().bytes), (sha256(b"an original"), 11));
+        let put = vault.keep(staged).await.unwrap();
+        assert!(put.new);
+        assert_eq!(vault.get(&put.stored.sha256).await.unwrap(), b"an original");
+        assert!(!vault.keep(stage(b"an original")).await.unwrap().new);
+        // As a file, for what is too large for memory.
+        let local = vault.local(&put.stored.sha256, work.path()).await.unwrap();
+        assert_eq!(std::fs::read(local.path()).unwrap(), b"an original");
+        let missing = vault.local(&sha256(b"nothing"), work.path()).await;
+        assert!(matches!(missing, Err(VaultError::Missing { .. })), "{missing:?}");
+        drop(local);
+        let left = std::fs::read_dir(work.path().join("staging")).map_or(0, Iterator::count);
+        assert_eq!(left, 0);
+        assert!(vault.size(&put.stored.sha256).await.unwrap().is_some());
+    }
+
     async fn writers_at_once_put_one_object(vault: Vault) {
         let writers: Vec<_> = (0..8)
             .map(|_| {

@@ -1,5 +1,7 @@
 //! `sobo demo`: the main job on a folder of samples, shown in a browser.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, anyhow, ensure};
 use sobo_db::OfficeScope;
 use sobo_pipeline::Store;
@@ -33,12 +35,19 @@ pub(crate) fn demo(config: &Config, arguments: &DemoArguments) -> Result<Ending>
     store::runtime()?.block_on(async {
         let store = store::open(config).await?;
         let stop = store::stop_at_interrupt();
-        let paths = [arguments.samples.clone()];
-        for (descriptor, paths) in commands::intake::by_volume(&paths, None)? {
-            let request = commands::intake::request(&descriptor, paths, &config.limits)?;
-            let summary = commands::intake::take(&store, &request, Format::Text, &stop).await?;
-            if summary.stopped {
-                return Ok(Ending::Interrupted);
+        // The books first: the copy among the scans is then the duplicate, not its original.
+        let parts = ["volumes", "scans"].map(|part| arguments.samples.join(part));
+        let paths: Vec<PathBuf> = match parts.iter().all(|part| part.is_dir()) {
+            true => parts.into(),
+            false => vec![arguments.samples.clone()],
+        };
+        for path in paths {
+            for (descriptor, paths) in commands::intake::by_volume(&[path], None)? {
+                let request = commands::intake::request(&descriptor, paths, &config.limits)?;
+                let summary = commands::intake::take(&store, &request, Format::Text, &stop).await?;
+                if summary.stopped {
+                    return Ok(Ending::Interrupted);
+                }
             }
         }
         let summary = commands::run::run_store(config, &store, None, None, &stop).await?;
@@ -81,14 +90,18 @@ async fn overview(store: &Store) -> Result<()> {
     let progress = store.database.progress().await?;
     let sum = |pick: fn(&sobo_db::VolumeProgress) -> i64| progress.iter().map(pick).sum::<i64>();
     line(format!(
-        "in the store: {} volumes, {} pages ({} read, {} blank, {} scan again, {} failed), {} entries",
+        "in the store: {} volumes, {} pages ({} read, {} blank, {} scan again, {} failed), {} entries, \
+         {} of {} fields accepted, {} lacunae",
         progress.len(),
         sum(|p| p.pages),
         sum(|p| p.done),
         sum(|p| p.blank),
         sum(|p| p.rescan_wanted),
         sum(|p| p.failed),
-        sum(|p| p.entries)
+        sum(|p| p.entries),
+        sum(|p| p.accepted),
+        sum(|p| p.fields),
+        sum(|p| p.lacunae)
     ))?;
     for file in store.database.refused_files(None).await? {
         line(format!("  refused: {}", file.reason))?;

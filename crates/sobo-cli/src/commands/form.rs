@@ -66,8 +66,8 @@ fn draft(config: &Config, image: &Path, new: &NewForm<'_>, out: Option<&Path>) -
         bail!("{refused}");
     }
     let found = scan.found.first().with_context(|| format!("{}: no page image", image.display()))?;
-    let bytes = found.read(&config.limits)?;
-    let page = sobo_intake::decode_page(&bytes, &found.name, 0, &config.limits)?;
+    let opened = found.open(&config.limits)?;
+    let page = sobo_intake::decode_page(opened.content(), &found.name, 0, &config.limits)?;
     let draft = sobo_pipeline::draft_form(
         &page.image,
         page.dpi,

@@ -1,20 +1,21 @@
 //! `sobo intake`: scans into the store.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
 use sobo_intake::{Limits, load_descriptor};
-use sobo_pipeline::{IntakeRequest, IntakeSummary, Progress, Stop, Store};
+use sobo_pipeline::{IntakeRequest, IntakeSummary, Progress, Stop, Store, StoreConfig};
 
 use crate::arguments::{Format, IntakeArguments};
 use crate::config::Config;
 use crate::output::{Ending, json_line, line, note};
-use crate::store;
+use crate::{progress, store};
 
-/// How often a watched folder is looked at. A file is taken when its size was the same twice.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often a watched folder is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Takes scans in, or says what would be taken in.
 ///
@@ -22,7 +23,17 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// When there is no descriptor, or the store fails; a refused file is an outcome, not an error.
 pub(crate) fn intake(config: &Config, arguments: &IntakeArguments) -> Result<Ending> {
     store::runtime()?.block_on(async {
-        let store = store::open(config).await?;
+        // A dry run changes nothing, so that where there is no store yet it compares with an empty one.
+        let empty = match arguments.dry_run && store::missing(config).is_some() {
+            true => Some(tempfile::tempdir().context("no temporary folder")?),
+            false => None,
+        };
+        let store = match &empty {
+            Some(folder) => {
+                Store::open(StoreConfig::in_folder(folder.path())).await.context("no temporary store")?
+            }
+            None => store::open(config).await?,
+        };
         let stop = store::stop_at_interrupt();
         if let Some(folder) = &arguments.watch {
             return watch(config, arguments, &store, folder, &stop).await;
@@ -129,14 +140,26 @@ pub(crate) async fn take(
     format: Format,
     stop: &Stop,
 ) -> Result<IntakeSummary> {
-    let sink = |progress: Progress| {
-        if let Progress::FileRecorded { file, new: true } = progress
-            && !file.reason.is_empty()
-        {
-            note(format!("  refused: {}", file.reason));
+    let bar = Mutex::new(None::<progress::Progress>);
+    let sink = |event: Progress| {
+        let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Progress::FilesFound { files } => *bar = Some(progress::Progress::new("files", files)),
+            Progress::FileRecorded { file, new } => {
+                let Some(bar) = bar.as_mut() else { return };
+                if new && !file.reason.is_empty() {
+                    bar.say(format!("  refused: {}", file.reason));
+                }
+                bar.advance();
+            }
+            _ => {}
         }
     };
-    let summary = store.intake(request, &sink, stop).await?;
+    let summary = store.intake(request, &sink, stop).await;
+    if let Some(bar) = bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        bar.finish();
+    }
+    let summary = summary?;
     if format == Format::Text {
         line(format!(
             "{}: {} files taken in ({} pages), {} there before, {} duplicates, {} refused",
@@ -166,7 +189,27 @@ async fn plan(store: &Store, request: &IntakeRequest, format: Format) -> Result<
     Ok(planned.iter().any(|file| file.refused.is_some()))
 }
 
-/// Looks at a folder until Ctrl-C and takes in what has stopped growing.
+/// What is known of a file in a watched folder.
+#[derive(Debug, Copy, Clone, PartialEq)]
+struct Look {
+    bytes: u64,
+    changed: Option<SystemTime>,
+}
+
+/// A file seen in a watched folder.
+#[derive(Debug)]
+struct Seen {
+    look: Look,
+    /// Since when it looks like this.
+    since: Instant,
+    /// It was handed in looking like this.
+    handed: bool,
+    /// What was last said of it, so that it is said once.
+    said: String,
+}
+
+/// Looks at a folder until Ctrl-C and takes in what has stopped growing. Each file goes by itself: one that cannot be
+/// taken in, or belongs to no volume yet, holds up no other.
 async fn watch(
     config: &Config,
     arguments: &IntakeArguments,
@@ -177,31 +220,45 @@ async fn watch(
     if !folder.is_dir() {
         bail!("{}: is no folder to watch", folder.display());
     }
+    let settle = Duration::from_secs(arguments.settle);
     note(format!("watching {}; Ctrl-C to end", folder.display()));
-    let mut sizes: HashMap<PathBuf, u64> = HashMap::new();
-    let mut taken: HashMap<PathBuf, u64> = HashMap::new();
+    let mut seen: BTreeMap<PathBuf, Seen> = BTreeMap::new();
+    let mut refused = false;
     while !stop.asked() {
-        let mut seen = Vec::new();
-        files_below(folder, &mut seen);
-        let mut ready = Vec::new();
-        for (path, size) in seen {
-            let steady = sizes.insert(path.clone(), size) == Some(size);
-            if steady && taken.get(&path) != Some(&size) {
-                taken.insert(path.clone(), size);
-                ready.push(path);
+        let mut files = Vec::new();
+        files_below(folder, &mut files);
+        sobo_intake::order_pages(&[], &mut files, |(path, _)| path.to_str().unwrap_or_default());
+        let still_there: BTreeSet<&PathBuf> = files.iter().map(|(path, _)| path).collect();
+        seen.retain(|path, _| still_there.contains(path));
+        for (path, look) in &files {
+            let now = Instant::now();
+            let file = seen.entry(path.clone()).or_insert_with(|| Seen {
+                look: *look,
+                since: now,
+                handed: false,
+                said: String::new(),
+            });
+            if file.look != *look {
+                (file.look, file.since, file.handed) = (*look, now, false);
             }
-        }
-        if !ready.is_empty() {
-            match by_volume(&ready, arguments.volume.as_deref()) {
-                Ok(volumes) => {
-                    for (descriptor, paths) in volumes {
-                        match request(&descriptor, paths, &config.limits) {
-                            Ok(request) => drop(take(store, &request, arguments.format, stop).await?),
-                            Err(error) => note(format!("{error:#}")),
-                        }
+            if file.handed || now.duration_since(file.since) < settle || stop.asked() {
+                continue;
+            }
+            match requests(std::slice::from_ref(path), arguments.volume.as_deref(), &config.limits) {
+                Ok(requests) => {
+                    file.handed = true;
+                    for request in requests {
+                        refused |= !take(store, &request, arguments.format, stop).await?.refused.is_empty();
                     }
                 }
-                Err(error) => note(format!("{error:#}")),
+                // Its descriptor may still come, or be mended: it is tried again, and told once.
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    if file.said != error {
+                        note(&error);
+                        file.said = error;
+                    }
+                }
             }
         }
         let mut waited = Duration::ZERO;
@@ -211,16 +268,29 @@ async fn watch(
             waited += step;
         }
     }
-    Ok(Ending::Well)
+    // Ctrl-C is how it ends.
+    Ok(Ending::partly_if(refused))
 }
 
-fn files_below(folder: &Path, files: &mut Vec<(PathBuf, u64)>) {
+fn requests(paths: &[PathBuf], given: Option<&Path>, limits: &Limits) -> Result<Vec<IntakeRequest>> {
+    by_volume(paths, given)?
+        .into_iter()
+        .map(|(descriptor, paths)| request(&descriptor, paths, limits))
+        .collect()
+}
+
+fn files_below(folder: &Path, files: &mut Vec<(PathBuf, Look)>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         match entry.metadata() {
-            Ok(meta) if meta.is_dir() => files_below(&path, files),
-            Ok(meta) if meta.is_file() && path.extension().is_none_or(|e| e != "toml" && e != "json") => {
-                files.push((path, meta.len()));
+            Ok(meta) if meta.is_dir() && !hidden => files_below(&path, files),
+            Ok(meta)
+                if meta.is_file()
+                    && !hidden
+                    && path.extension().is_none_or(|e| e != "toml" && e != "json") =>
+            {
+                files.push((path, Look { bytes: meta.len(), changed: meta.modified().ok() }));
             }
             _ => {}
         }

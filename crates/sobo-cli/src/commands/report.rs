@@ -9,7 +9,7 @@ use sobo_pipeline::Store;
 
 use crate::arguments::{Format, ReportArguments};
 use crate::config::Config;
-use crate::output::{Ending, json, line, note};
+use crate::output::{Ending, because, json, line, note};
 use crate::store;
 
 #[derive(Template)]
@@ -34,7 +34,7 @@ fn lists(report: &VolumeReport) -> [(&'static str, &[ListedPage]); 4] {
 /// When the store cannot be opened or a file cannot be written.
 pub(crate) fn report(config: &Config, arguments: &ReportArguments) -> Result<Ending> {
     store::runtime()?.block_on(async {
-        let store = store::open(config).await?;
+        let store = store::open_existing(config).await?;
         if let Some(path) = &arguments.html {
             write_html(&store, path).await?;
             note(path.display());
@@ -99,27 +99,57 @@ fn print(report: &VolumeReport) -> Result<()> {
     if let Some(difference) = report.pages_against_statement.filter(|difference| *difference != 0) {
         line(format!("  {difference:+} pages against the closing statement"))?;
     }
-    for gap in &report.numbering.gaps {
-        line(format!("  numbers missing: {} to {}", gap.from, gap.to))?;
+    if !report.numbering.gaps.is_empty() {
+        line(format!("  numbers missing: {}", gaps(report, ", ")))?;
     }
     for repeat in &report.numbering.repeats {
         line(format!("  number {} stands {} times", repeat.number, repeat.entries.len()))?;
     }
     for page in report.failed.iter().chain(&report.rescans) {
-        line(format!("  {} page {}: {}", page.source, page.page_index + 1, page.reasons.join("; ")))?;
+        line(format!("  {}", because(&shown(page), &page.source, &page.reasons.join("; "))))?;
+    }
+    if let Some(page) = report.slowest.first() {
+        line(format!("  slowest: {}, {} ms", shown(page), page.elapsed_ms.unwrap_or_default()))?;
+    }
+    if let Some(page) = report.worst.first().filter(|page| page.doubt > 0.0) {
+        line(format!(
+            "  most doubtful: {}, {} of {} fields accepted",
+            shown(page),
+            page.accepted,
+            page.fields
+        ))?;
     }
     Ok(())
+}
+
+/// A page as a person would name it.
+fn shown(page: &ListedPage) -> String {
+    match page.page_index {
+        0 => page.source.clone(),
+        index => format!("{} page {}", page.source, index + 1),
+    }
+}
+
+/// Numbers missing, ranges with a dash.
+fn gaps(report: &VolumeReport, between: &str) -> String {
+    let gaps = report.numbering.gaps.iter().map(|gap| match gap.from == gap.to {
+        true => gap.from.to_string(),
+        false => format!("{}–{}", gap.from, gap.to),
+    });
+    gaps.collect::<Vec<_>>().join(between)
 }
 
 /// One row a volume (RFC 4180).
 fn csv(reports: &[VolumeReport]) -> String {
     let mut text = String::from(
         "volume,kind,office,year_from,pages,waiting,read,blank,rescan_wanted,failed,entries,fields,accepted,lacunae,\
-         pages_against_statement,entries_against_statement,numbers_missing,numbers_repeated\r\n",
+         pages_against_statement,entries_against_statement,numbers_missing,numbers_repeated,missing,repeated,median_ms,\
+         slowest_page,slowest_ms,worst_page\r\n",
     );
     for report in reports {
         let (d, p) = (&report.volume.descriptor, &report.progress);
         let missing: u64 = report.numbering.gaps.iter().map(|gap| gap.to - gap.from + 1).sum();
+        let repeats = report.numbering.repeats.iter().map(|repeat| repeat.number.to_string());
         let optional = |value: Option<i64>| value.map(|value| value.to_string()).unwrap_or_default();
         let row = [
             quoted(&d.name),
@@ -140,6 +170,12 @@ fn csv(reports: &[VolumeReport]) -> String {
             optional(report.entries_against_statement),
             missing.to_string(),
             report.numbering.repeats.len().to_string(),
+            quoted(&gaps(report, "; ")),
+            quoted(&repeats.collect::<Vec<_>>().join("; ")),
+            optional(report.median_ms),
+            quoted(&report.slowest.first().map(shown).unwrap_or_default()),
+            optional(report.slowest.first().and_then(|page| page.elapsed_ms)),
+            quoted(&report.worst.first().map(shown).unwrap_or_default()),
         ];
         text.push_str(&row.join(","));
         text.push_str("\r\n");

@@ -10,7 +10,7 @@ use sobo_pipeline::{Progress, RunOptions, RunSummary, Stop, Store};
 use crate::arguments::{Format, RunArguments};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::output::{Ending, json, line};
+use crate::output::{Ending, because, json, line};
 use crate::{index, progress, store};
 
 /// Reads what waits, then brings the index up to date.
@@ -19,7 +19,7 @@ use crate::{index, progress, store};
 /// When store, forms or reader cannot be opened; a failed page is an outcome, not an error.
 pub(crate) fn run(config: &Config, arguments: &RunArguments) -> Result<Ending> {
     store::runtime()?.block_on(async {
-        let store = store::open(config).await?;
+        let store = store::open_existing(config).await?;
         let volume_id = match &arguments.volume {
             Some(name) => Some(
                 store
@@ -62,21 +62,27 @@ pub(crate) async fn run_store(
 ) -> Result<RunSummary> {
     let waiting = store.database.queue_length(volume_id).await?;
     let waiting = waiting.waiting + waiting.leased;
-    let summary = if waiting == 0 {
+    // A run that was broken off may have left pages that were read and not yet held against the page before them.
+    let to_join = store.database.page_to_join(volume_id, 0).await?.is_some();
+    let summary = if waiting == 0 && !to_join {
         RunSummary::default()
     } else {
         let reader = Arc::new(store::StorePageReader::new(
             Engine::load(config)?,
             super::adapt::promoted_readers(config, &store.database).await?,
         ));
-        let bar = Mutex::new(progress::Progress::new("pages", u64::try_from(waiting).unwrap_or(0)));
+        let bar = progress::Progress::new("pages", u64::try_from(waiting).unwrap_or(0));
+        let bar = Arc::new(Mutex::new(bar));
+        let shown = Arc::clone(&bar);
         let sink = move |event: Progress| {
-            let mut bar = bar.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut bar = shown.lock().unwrap_or_else(PoisonError::into_inner);
             match event {
                 Progress::PageEnded { source, page_index, outcome, .. } => {
                     let page = format!("{source} page {}", page_index + 1);
                     match outcome {
-                        Outcome::Failed { reason } => bar.say(format!("  failed: {page}: {reason}")),
+                        Outcome::Failed { reason } => {
+                            bar.say(format!("  failed: {}", because(&page, &source, &reason)));
+                        }
                         Outcome::RescanWanted { reasons } => {
                             bar.say(format!("  scan again: {page}: {}", reasons.join(", ")));
                         }
@@ -96,10 +102,12 @@ pub(crate) async fn run_store(
             who: super::intake::who(),
             ..RunOptions::default()
         };
-        if let Some(jobs) = jobs {
+        if let Some(jobs) = jobs.or(config.jobs) {
             options.jobs = jobs.max(1);
         }
-        store.run(reader, options, Arc::new(sink), stop.clone()).await?
+        let ended = store.run(reader, options, Arc::new(sink), stop.clone()).await;
+        bar.lock().unwrap_or_else(PoisonError::into_inner).finish();
+        ended?
     };
     index::update(store).await?;
     Ok(summary)
@@ -136,7 +144,8 @@ pub(crate) fn print(summary: &RunSummary) -> Result<()> {
         share(summary.lacunae)
     ))?;
     for failed in &summary.failed {
-        line(format!("  failed: {} page {}: {}", failed.source, failed.page_index + 1, failed.reason))?;
+        let page = format!("{} page {}", failed.source, failed.page_index + 1);
+        line(format!("  failed: {}", because(&page, &failed.source, &failed.reason)))?;
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(crate) fn search(config: &Config, arguments: &SearchArguments) -> Result<End
         None => Vec::new(),
     };
     store::runtime()?.block_on(async {
-        let store = store::open(config).await?;
+        let store = store::open_existing(config).await?;
         index::update(&store).await?;
         let offices = match &arguments.office {
             Some(part) => index::offices(&store, part).await?,

@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use image::DynamicImage;
 use sobo_core::{Entry, Field, Original, Rect, RegisterType};
 use sobo_intake::{Limits, decode_page};
-use sobo_pipeline::{IntakeRequest, Silent, Stop, Store};
+use sobo_pipeline::{IntakeRequest, Originals, Silent, Stop, Store};
 use sobo_search::{Index, Query};
 use sobo_tiles::{PageDecoder, Tiles};
 use sobo_web::{
@@ -32,7 +32,9 @@ const FOLLOW_EVERY: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// When the store cannot be opened or the address is taken.
-pub(crate) fn serve(config: &Config, address: &str) -> Result<Ending> {
+pub(crate) fn serve(config: &Config, address: Option<&str>) -> Result<Ending> {
+    let address = address.unwrap_or(&config.address);
+    warn_if_open(address);
     store::runtime()?.block_on(async {
         let store = store::open(config).await?;
         serve_store(config, &store, address, &[]).await
@@ -58,7 +60,7 @@ pub(crate) async fn serve_store(
     let forms: BTreeMap<_, _> =
         engine.forms.iter().map(|loaded| (loaded.form.id.clone(), loaded.form.clone())).collect();
     let decoder = Arc::new(VaultDecoder {
-        store: store.clone(),
+        originals: Originals::new(store.vault.clone(), &config.work),
         handle: Handle::current(),
         limits: config.limits.clone(),
     });
@@ -87,12 +89,7 @@ pub(crate) async fn serve_store(
         line(text)?;
     }
     let following = tokio::spawn(keep_up(store.clone(), state.clone()));
-    let stopped = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    let served = sobo_web::serve(state, listener, stopped).await;
+    let served = sobo_web::serve(state, listener, store::interrupted()).await;
     following.abort();
     served.context("the web server ended")?;
     Ok(Ending::Well)
@@ -117,7 +114,7 @@ async fn keep_up(store: Store, state: AppState) {
 
 /// Pages from the vault.
 struct VaultDecoder {
-    store: Store,
+    originals: Originals,
     handle: Handle,
     limits: Limits,
 }
@@ -127,9 +124,9 @@ impl VaultDecoder {
         let sha256 = original.parse().map_err(|_| format!("{original} is no sha256"))?;
         let bytes = self
             .handle
-            .block_on(self.store.vault.get(&sha256))
+            .block_on(self.originals.get(&sha256))
             .map_err(|error| format!("the original cannot be fetched: {error}"))?;
-        decode_page(&bytes, original, page_index, &self.limits).map_err(|error| error.to_string())
+        decode_page(bytes.content(), original, page_index, &self.limits).map_err(|error| error.to_string())
     }
 }
 

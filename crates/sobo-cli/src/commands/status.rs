@@ -58,6 +58,9 @@ pub(crate) fn status(config: &Config, format: Format) -> Result<Ending> {
 /// # Errors
 /// When the store cannot be opened.
 pub(crate) fn overview(config: &Config) -> Result<String> {
+    if let Some(missing) = store::missing(config) {
+        return Ok(format!("{missing}: none yet; `sobo intake` makes it"));
+    }
     let status = look(config)?;
     Ok(format!(
         "{}: {} volumes, {} pages wait",
@@ -69,7 +72,7 @@ pub(crate) fn overview(config: &Config) -> Result<String> {
 
 fn look(config: &Config) -> Result<Status> {
     store::runtime()?.block_on(async {
-        let store = store::open(config).await?;
+        let store = store::open_existing(config).await?;
         let queue = store.database.queue_length(None).await?;
         let mut progress = store.database.progress().await?;
         let volumes = store

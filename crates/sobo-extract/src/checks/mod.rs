@@ -26,6 +26,7 @@ pub const RULES: &[&str] = &[
     "event_before_registration",
     "margin_name",
     "parent_age",
+    "previous_page",
     "repeated",
     "sex_middle_name",
     "surname_father",

@@ -13,9 +13,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use sobo_db::PageFilter;
-use sobo_pipeline::{PageInput, Progress, RunOptions, Stop, Store, follow};
+use sobo_pipeline::{
+    Follower, IndexEntry, PageInput, Progress, RunOptions, SearchFollower, Stop, Store, follow,
+};
+use sobo_search::{Index, Query};
 
-use crate::support::{FileIndex, Home, options, read, request};
+use crate::support::{Home, Joining, options, read, request};
 
 const CHILD: &str = "SOBO_KILL_TEST_FOLDER";
 const CONFIG: &str = "SOBO_KILL_TEST_STORE";
@@ -30,6 +33,9 @@ const VAULT: &str = "about to write to the vault";
 const DATABASE: &str = "about to write to the database";
 const INDEX: &str = "about to write to the index";
 const WAITING: &str = "waits to be killed";
+/// What it has done.
+const RECORDED: &str = "the page is recorded";
+const COMMITTED: &str = "the index is written";
 
 fn say(what: &str) {
     let mut out = std::io::stdout().lock();
@@ -68,20 +74,23 @@ async fn child() {
         }
     };
     store.intake(&request([PathBuf::from("scans")]), &intake, &Stop::default()).await.unwrap();
-    let reader = |task: PageInput<'_>| {
+    let reader = Joining(|task: PageInput<'_>| {
         let page = read(task);
         std::thread::sleep(Duration::from_millis(3));
         announce(DATABASE);
         page
-    };
-    let mut index = FileIndex { path: PathBuf::from("entries.index"), before_write: || announce(INDEX) };
+    });
+    let reader = Arc::new(reader);
+    let recorded = Arc::new(|progress: Progress| {
+        if matches!(progress, Progress::PageEnded { .. }) {
+            say(RECORDED);
+        }
+    });
+    let mut index = Announcing(SearchFollower::open(&store.config.index_dir).unwrap());
     loop {
         // A page that is killed this often here is not to blame.
         let options = RunOptions { max_pages: Some(2), max_attempts: 1000, ..options() };
-        let summary = store
-            .run(Arc::new(reader), options, Arc::new(sobo_pipeline::Silent), Stop::default())
-            .await
-            .unwrap();
+        let summary = store.run(reader.clone(), options, recorded.clone(), Stop::default()).await.unwrap();
         follow(&store.database, &mut index).await.unwrap();
         if summary.remaining == 0 {
             break;
@@ -89,6 +98,27 @@ async fn child() {
     }
     store.database.close().await;
     say("finished");
+}
+
+/// The real index, which says when it is about to be written and when it was.
+struct Announcing(SearchFollower);
+
+impl Follower for Announcing {
+    fn cursor(&self) -> Result<i64, Box<dyn std::error::Error + Send + Sync>> {
+        self.0.cursor()
+    }
+
+    fn apply(
+        &mut self,
+        entries: Vec<IndexEntry>,
+        gone: Vec<i64>,
+        cursor: i64,
+    ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        announce(INDEX);
+        self.0.apply(entries, gone, cursor)?;
+        say(COMMITTED);
+        Ok(())
+    }
 }
 
 /// When to kill a child.
@@ -111,6 +141,26 @@ struct Ended {
     finished: bool,
     /// The last thing it was about to do.
     last: String,
+    /// Pages it was recording.
+    recording: u32,
+    /// It was writing to the index.
+    indexing: bool,
+}
+
+impl Ended {
+    /// Takes a line of the child's; gives what it is about to do.
+    fn hear(&mut self, line: &str) -> Option<&'static str> {
+        self.finished |= line.contains("finished");
+        if line.contains(RECORDED) {
+            self.recording = self.recording.saturating_sub(1);
+        }
+        self.indexing &= !line.contains(COMMITTED);
+        let said = [VAULT, DATABASE, INDEX].into_iter().find(|said| line.contains(said))?;
+        self.recording += u32::from(said == DATABASE);
+        self.indexing |= said == INDEX;
+        self.last = said.to_owned();
+        Some(said)
+    }
 }
 
 /// Starts a child and kills it at `moment`.
@@ -147,11 +197,7 @@ fn run_child(home: &Home, moment: Moment) -> Ended {
         if line.contains(WAITING) {
             break;
         }
-        ended.finished |= line.contains("finished");
-        let Some(said) = [VAULT, DATABASE, INDEX].into_iter().find(|said| line.contains(said)) else {
-            continue;
-        };
-        ended.last = said.to_owned();
+        let Some(said) = ended.hear(&line) else { continue };
         if let Moment::After { what, nth, delay } = moment
             && what.is_none_or(|what| what == said)
         {
@@ -167,7 +213,9 @@ fn run_child(home: &Home, moment: Moment) -> Ended {
     child.wait().unwrap();
     reader.join().unwrap();
     // What it said before it died may have come after the moment.
-    ended.finished |= receiver.try_iter().any(|line| line.contains("finished"));
+    for line in receiver.try_iter() {
+        ended.hear(&line);
+    }
     ended
 }
 
@@ -180,7 +228,7 @@ struct Everything {
     entries: Vec<String>,
     audit: Vec<String>,
     changes: Vec<String>,
-    index: BTreeMap<i64, String>,
+    index: Vec<String>,
 }
 
 impl Everything {
@@ -193,7 +241,7 @@ impl Everything {
         same("entries", &self.entries, &expected.entries);
         same("audit", &self.audit, &expected.audit);
         same("changes", &self.changes, &expected.changes);
-        assert_eq!(self.index, expected.index, "index");
+        same("index", &self.index, &expected.index);
     }
 }
 
@@ -253,9 +301,18 @@ async fn everything(home: &Home) -> Everything {
         .map(|change| format!("{:?} {}", change.subject, change.id))
         .collect();
     changes.sort();
-    let index = FileIndex { path: home.folder().join("entries.index"), before_write: || {} };
-    let (cursor, index) = index.content();
-    assert_eq!(cursor, database.last_change().await.unwrap());
+    let searchable = Index::open(&store.config.index_dir).unwrap();
+    assert_eq!(searchable.cursor().unwrap(), Some(database.last_change().await.unwrap().to_string()));
+    let everything = Query { limit: 10_000, ..Query::default() };
+    let mut index: Vec<String> = searchable
+        .search(&everything)
+        .unwrap()
+        .hits
+        .iter()
+        .map(|hit| format!("{:?}", hit.document))
+        .collect();
+    index.sort();
+    assert_eq!((index.len() as u64, index.len()), (searchable.count(), entries.len()));
     Everything { vault, files, pages, readings, entries, audit, changes, index }
 }
 
@@ -281,7 +338,8 @@ async fn a_process_killed_at_any_point_loses_nothing_and_does_nothing_twice() {
     let troubled = Home::embedded();
     // The issue asks for 30 kills.
     let report = survives(&Home::embedded(), &troubled, 66, 36).await;
-    assert!(report.torn_writes > 0, "no kill fell inside a write to the vault: {report:?}");
+    let inside = [report.torn_writes as u32, report.recording, report.indexing];
+    assert!(inside.iter().all(|kills| *kills > 0), "kills inside vault, database and index: {report:?}");
     assert!(report.before.values().all(|kills| *kills > 1) && report.before.len() == 3, "{report:?}");
 }
 
@@ -299,6 +357,10 @@ struct Report {
     before: BTreeMap<String, u32>,
     /// Kills that left half an original behind.
     torn_writes: usize,
+    /// Kills while a page was being recorded.
+    recording: u32,
+    /// Kills while the index was being written.
+    indexing: u32,
 }
 
 async fn survives(quiet: &Home, troubled: &Home, scans: u8, kills: u32) -> Report {
@@ -314,11 +376,14 @@ async fn survives(quiet: &Home, troubled: &Home, scans: u8, kills: u32) -> Repor
         let nth = 1 + random.below(4) as u32;
         let moment = match kill % 4 {
             0 => Moment::At(Duration::from_millis(5 + random.below(400))),
-            1 => Moment::After { what: Some(INDEX), nth: 1, delay: delay / 3 },
+            // A commit takes some milliseconds.
+            1 => Moment::After { what: Some(INDEX), nth: 1, delay: delay * 3 },
             _ => Moment::After { what: None, nth, delay },
         };
         let ended = run_child(troubled, moment);
         assert!(!ended.finished, "the child finished at kill {kill}: give it more to do");
+        report.recording += u32::from(ended.recording > 0);
+        report.indexing += u32::from(ended.indexing);
         if !ended.last.is_empty() {
             *report.before.entry(ended.last).or_default() += 1;
         }

@@ -5,7 +5,7 @@ use sobo_core::Outcome;
 use sobo_db::{PageFilter, Requeue};
 use sobo_pipeline::{PageInput, PipelineError, Progress, RunOptions, Silent, Stop, StoreConfig, follow};
 
-use crate::support::{Collected, FileIndex, Home, on_both, options, read, run, scans, take_in};
+use crate::support::{Collected, FileIndex, Home, Joining, on_both, options, read, run, scans, take_in};
 
 on_both! {
     async fn every_page_ends_with_an_outcome(home: Home) {
@@ -22,6 +22,29 @@ on_both! {
         assert_eq!(pages[0].size, Some((300, 200)));
         // Nothing is left to do.
         assert_eq!(run(&store, options()).await.pages(), 0);
+    }
+
+    async fn a_book_in_one_large_file_is_read_page_by_page(home: Home) {
+        let path = home.folder().join("book.tif");
+        let mut file = tiff::encoder::TiffEncoder::new(std::fs::File::create(&path).unwrap()).unwrap();
+        let mut pixels = vec![200_u8; 3_500 * 3_500];
+        for number in [4, 5, 250] {
+            pixels[0] = number;
+            file.write_image::<tiff::encoder::colortype::Gray8>(3_500, 3_500, &pixels).unwrap();
+        }
+        drop(file);
+        assert!(std::fs::metadata(&path).unwrap().len() > 32 << 20, "large enough not to be held in memory");
+        let store = home.store().await;
+        let summary = take_in(&store, [path]).await;
+        assert_eq!((summary.taken, summary.pages), (1, 3));
+        let summary = run(&store, options()).await;
+        assert_eq!((summary.done, summary.blank, summary.failed), (2, 1, vec![]));
+        let numbers: Vec<_> = store.database.entries_of_volume(1).await.unwrap();
+        let numbers: Vec<_> = numbers.into_iter().map(|entry| entry.entry_number.unwrap()).collect();
+        assert_eq!(numbers, ["4/71", "4/71", "5/71", "5/71", "5/71"]);
+        // Copies made on the way are gone.
+        let left = std::fs::read_dir(store.config.work_dir.join("staging")).map_or(0, Iterator::count);
+        assert_eq!(left, 0);
     }
 
     async fn a_run_that_is_stopped_is_continued(home: Home) {
@@ -121,6 +144,43 @@ on_both! {
         let refused = store.run(Arc::new(read), options(), Arc::new(Silent), Stop::default()).await;
         assert!(matches!(refused, Err(PipelineError::DiskBudget { .. })), "{refused:?}");
         assert_eq!(store.database.queue_length(None).await.unwrap().waiting, 1);
+    }
+
+    async fn each_page_is_held_against_the_page_before_it(home: Home) {
+        let joined = async |store: &sobo_pipeline::Store, options: RunOptions| {
+            let reader = Arc::new(Joining(read));
+            store.run(reader, options, Arc::new(Silent), Stop::default()).await.unwrap();
+            let mut names = Vec::new();
+            for page in 1..=6 {
+                let first = store.database.entries_of_page(page).await.unwrap().into_iter().next();
+                names.push(first.and_then(|entry| entry.fields["child_name"].value.clone()));
+            }
+            names
+        };
+        let after = |number: u8| Some(format!("after {number}/71"));
+        // The third is blank, the fourth fails, so that the fifth has nothing before it.
+        let store = home.store_of([1, 2, 250, 3, 252, 4]).await;
+        let names = joined(&store, RunOptions { jobs: 1, max_pages: Some(3), ..RunOptions::default() }).await;
+        assert_eq!(names, [None, after(1), None, None, None, None]);
+        let names = joined(&store, options()).await;
+        assert_eq!(names, [None, after(1), None, after(2), None, None]);
+        // The reading stays what the page alone says; the entry counts and tells what touched it.
+        let reading = store.database.reading_of_page(2).await.unwrap().unwrap();
+        assert_eq!(reading.reading.entries[0].fields["child_name"].value, None);
+        let entry = store.database.entries_of_page(2).await.unwrap().swap_remove(0);
+        assert_eq!((entry.head.accepted, entry.head.doubt), (2, 0.0));
+        let history = store.database.audit_of("page/2").await.unwrap();
+        let event = history.iter().find(|event| event.what == "page.join").unwrap();
+        assert!(event.details.contains("10002"), "{event:?}");
+        // Nothing is left to do, and nothing is done twice.
+        let chain = store.database.verify_chain().await.unwrap();
+        assert_eq!(joined(&store, options()).await, names);
+        assert_eq!(store.database.verify_chain().await.unwrap(), chain);
+        // A page read again is held against its neighbours again, and so is the one after it.
+        store.database.requeue_pages("lan", &Requeue::Pages(&[2]), None, 0, "").await.unwrap();
+        assert_eq!(joined(&store, options()).await, names);
+        store.database.requeue_pages("lan", &Requeue::Pages(&[2]), Some("other"), 0, "").await.unwrap();
+        assert_eq!(joined(&store, options()).await, [None, None, None, None, None, None]);
     }
 
     async fn an_index_follows_the_feed(home: Home) {

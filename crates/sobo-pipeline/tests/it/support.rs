@@ -11,8 +11,8 @@ use sobo_core::{Entry, Field, Outcome, PageReading, Provenance, Rect, RegisterTy
 use sobo_db::testing::{TestDatabase, servers_required};
 use sobo_intake::Limits;
 use sobo_pipeline::{
-    Follower, IndexEntry, IntakeRequest, IntakeSummary, PageInput, Progress, ReadPage, RunOptions,
-    RunSummary, Silent, Stop, Store, StoreConfig,
+    Follower, IndexEntry, IntakeRequest, IntakeSummary, PageInput, PageReader, Progress, ReadPage,
+    RunOptions, RunSummary, Silent, Stop, Store, StoreConfig,
 };
 use sobo_vault::VaultConfig;
 
@@ -210,6 +210,24 @@ fn entry(number: u8, place: u8) -> Entry {
     entry.fields.insert("entry_number".to_owned(), text(format!("{number}/71"), 0.95));
     entry.fields.insert("child_name".to_owned(), text(format!("Trần Thị {place}"), 0.5));
     entry
+}
+
+/// A reader that holds pages against one another: the first child's normal name is the number of the entry before it.
+pub(crate) struct Joining<F>(pub(crate) F);
+
+impl<F: Fn(PageInput<'_>) -> ReadPage + Send + Sync> PageReader for Joining<F> {
+    fn read(&self, page: PageInput<'_>) -> ReadPage {
+        self.0(page)
+    }
+
+    fn join(&self, previous: &Entry, reading: &PageReading) -> Vec<Entry> {
+        let mut entries = reading.entries.clone();
+        if let Some(name) = entries.first_mut().and_then(|entry| entry.fields.get_mut("child_name")) {
+            name.value = Some(format!("after {}", previous.fields["entry_number"].text));
+            (name.confidence, name.accepted) = (0.99, true);
+        }
+        entries
+    }
 }
 
 /// Collects what happens.
