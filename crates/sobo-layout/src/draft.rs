@@ -113,13 +113,8 @@ pub fn draft(
             .insert(0, (String::new(), "no label was recognised; is the page upright and sharp?".to_owned()));
     }
     let blocks = drafting.blocks;
-    let layout = if ledger {
-        "ledger"
-    } else if blocks > 1 {
-        "blocks"
-    } else {
-        "act"
-    };
+    // Only a form whose margin is set apart is an `act`; a person says so.
+    let layout = if ledger { "ledger" } else { "blocks" };
     let form = Form {
         id: id.to_owned(),
         family: family.to_owned(),

@@ -24,7 +24,7 @@ pub(crate) fn form_text(draft: &Draft, page: &str) -> String {
     put(format!("register_type = {}", quoted(form.register_type.as_str())));
     put(format!("titles = {}", list(&form.titles)));
     put("# First and last year of use, where known: year_from = 1999, year_to = 2005".to_owned());
-    put("# act (one block of labelled lines), blocks (several a page) or ledger (a ruled table, a row an entry)".to_owned());
+    put("# blocks (labelled lines, one or several entries), act (one entry with a margin set apart) or ledger (a ruled table, a row an entry)".to_owned());
     put(format!("layout = {}", quoted(&form.layout)));
     put(format!("max_entries = {}", form.max_entries));
     put("# Printed words that are no label of a field".to_owned());
