@@ -25,7 +25,7 @@ fn make_zip(path: &Path, entries: &[(&str, &[u8])]) {
 }
 
 /// A file's bytes, copied as intake copies them.
-fn bytes(found: &Found, limits: &Limits) -> Result<Vec<u8>, IntakeError> {
+fn copied(found: &Found, limits: &Limits) -> Result<Vec<u8>, IntakeError> {
     let mut bytes = Vec::new();
     match found.copy_to(&mut bytes, limits) {
         Ok(count) => {
@@ -56,7 +56,7 @@ fn folders_come_in_natural_order_and_droppings_are_passed_over() {
     let names: Vec<_> = scan.found.iter().map(|f| f.name.rsplit('/').next().unwrap().to_owned()).collect();
     assert_eq!(names, ["p1.jpg", "p2.jpg", "p10.jpg"]);
     assert_eq!(refusals(&scan), [Refusal::Empty, Refusal::UnknownFormat]);
-    assert_eq!(bytes(&scan.found[0], &Limits::default()).unwrap(), photo());
+    assert_eq!(copied(&scan.found[0], &Limits::default()).unwrap(), photo());
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn zips_are_opened_once_and_never_leave_their_folder() {
     let scan = scan(std::slice::from_ref(&path), &Limits::default());
     assert_eq!(scan.found.len(), 2);
     assert!(scan.found[0].name.ends_with("scans.zip/quyển 1/p1.jpg"), "{}", scan.found[0].name);
-    assert_eq!(bytes(&scan.found[1], &Limits::default()).unwrap(), photo);
+    assert_eq!(copied(&scan.found[1], &Limits::default()).unwrap(), photo);
     assert_eq!(refusals(&scan), [Refusal::PathTraversal, Refusal::NestedArchive, Refusal::Empty]);
     assert!(scan.refused[0].to_string().contains("escape.jpg"));
 }
@@ -170,7 +170,7 @@ fn a_header_that_lies_about_its_size_does_not_unpack_more() {
     make_zip(&path, &[("a.jpg", &bytes)]);
     let loose = scan(&[path], &Limits::default());
     let tight = Limits { max_file_bytes: 10_000, ..Limits::default() };
-    assert_eq!(bytes(&loose.found[0], &tight).unwrap_err().refusal, Refusal::TooManyBytes);
+    assert_eq!(copied(&loose.found[0], &tight).unwrap_err().refusal, Refusal::TooManyBytes);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_file_that_vanishes_after_the_walk_is_a_refusal() {
     fs::write(&path, photo()).unwrap();
     let scan = scan(std::slice::from_ref(&path), &Limits::default());
     fs::remove_file(path).unwrap();
-    assert_eq!(bytes(&scan.found[0], &Limits::default()).unwrap_err().refusal, Refusal::Vanished);
+    assert_eq!(copied(&scan.found[0], &Limits::default()).unwrap_err().refusal, Refusal::Vanished);
 }
 
 #[cfg(unix)]
@@ -205,7 +205,7 @@ fn names_that_are_not_utf8_are_shown_and_taken_in() {
     fs::write(folder.path().join(name), photo()).unwrap();
     let scan = scan(&[folder.path().to_owned()], &Limits::default());
     assert!(scan.found[0].name.ends_with("trang \\xe1\\xbb.jpg"), "{}", scan.found[0].name);
-    assert_eq!(bytes(&scan.found[0], &Limits::default()).unwrap(), photo());
+    assert_eq!(copied(&scan.found[0], &Limits::default()).unwrap(), photo());
 }
 
 #[test]
