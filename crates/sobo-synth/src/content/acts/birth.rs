@@ -2,7 +2,7 @@
 
 use super::Scribe;
 use super::fields::{FATHER, MOTHER};
-use crate::content::Era;
+use crate::content::{Era, Written};
 use crate::content::addresses::province;
 use crate::content::names::{Sex, draw_name};
 
