@@ -2,9 +2,9 @@
 
 use super::Scribe;
 use super::fields::{FATHER, MOTHER};
-use crate::content::{Era, Written};
 use crate::content::addresses::province;
 use crate::content::names::{Sex, draw_name};
+use crate::content::{Era, Written};
 
 impl Scribe<'_> {
     pub(super) fn birth(&mut self) -> bool {
