@@ -55,6 +55,7 @@ pub struct Restoration {
 /// The result depends on the pixels, `dpi` and `settings` only.
 pub fn restore(page: &DynamicImage, dpi: Option<f64>, settings: &Settings) -> Restoration {
     let original = (page.width(), page.height());
+    let dpi = dpi.or_else(|| framed_dpi(f64::from(original.0), f64::from(original.1)));
     let guess = dpi.unwrap_or_else(|| guess_dpi(f64::from(original.0), f64::from(original.1)));
     let factor = (guess / settings.working_dpi + 0.1).floor().clamp(1.0, 64.0) as u32;
     let f = f64::from(factor);
@@ -214,6 +215,13 @@ impl View {
         }
         Some(dewarp::mesh(size.0, size.1, across.as_ref(), down.as_ref()))
     }
+}
+
+/// Resolution of a scan whose frame has the shape of a sheet of the A series: then the frame is the sheet, and what is
+/// torn off the paper changes nothing. Cameras take other shapes.
+fn framed_dpi(width: f64, height: f64) -> Option<f64> {
+    let shape = width.max(height) / width.min(height).max(1.0);
+    ((shape / std::f64::consts::SQRT_2 - 1.0).abs() < 0.012).then(|| guess_dpi(width, height))
 }
 
 fn guess_dpi(width: f64, height: f64) -> f64 {

@@ -10,6 +10,7 @@ fn record(entry_id: i64, volume_id: i64, page_id: i64, office: &str, accepted: b
         accepted,
         blind: true,
         required: true,
+        carried: false,
     };
     NewRecord {
         entry_id,
@@ -20,7 +21,7 @@ fn record(entry_id: i64, volume_id: i64, page_id: i64, office: &str, accepted: b
         place: entry_id,
         chain: Chain::full(),
         draw: 0,
-        sheet: Sheet { fields: IndexMap::from([("child_name".to_owned(), start)]) },
+        sheet: Sheet { fields: IndexMap::from([("child_name".to_owned(), start)]), carried_from: None },
     }
 }
 
