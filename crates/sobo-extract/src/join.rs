@@ -83,7 +83,7 @@ fn without_dirt<'a>(lines: Vec<&'a RawLine>, settings: &Settings) -> (Vec<&'a Ra
     };
     let many = letters(best) >= 4;
     let dirt = |line: &RawLine| {
-        let least = if many && letters(line) <= 2 {
+        let least = if many && letters(line) <= 1 {
             0.5 + 0.5 * settings.illegible_line
         } else {
             settings.illegible_line
@@ -91,7 +91,8 @@ fn without_dirt<'a>(lines: Vec<&'a RawLine>, settings: &Settings) -> (Vec<&'a Ra
         sureness(line) < least
     };
     let (left_out, kept): (Vec<&RawLine>, Vec<&RawLine>) = lines.into_iter().partition(|line| dirt(line));
-    let doubtful = left_out.iter().any(|line| line.bbox.w > 2.5 * line.bbox.h);
+    // Two letters may be the last word of the value, and so may anything as wide.
+    let doubtful = left_out.iter().any(|line| letters(line) >= 2 || line.bbox.w > 1.5 * line.bbox.h);
     (kept, doubtful)
 }
 

@@ -217,7 +217,22 @@ impl<'a> Columns<'a> {
         let ink = |line: &TextLine| line.components.iter().map(|c| c.area).sum::<u32>();
         let Some(main) = lines.iter().max_by_key(|line| ink(line)).cloned() else { return };
         let most = ink(&main);
-        lines.retain(|line| ink(line) * 8 >= most || line.bbox.w > 2.5 * th);
+        let others: Vec<Rect<Restored>> = lines.iter().map(|line| line.bbox).collect();
+        // The last word of a value, be it one letter, stands under the beginning of the line before.
+        let last_word = |line: &TextLine| {
+            let drawn = line.components.iter().filter(|c| {
+                let (w, h) = (f64::from(c.width()), f64::from(c.height()));
+                (0.55 * th..2.5 * th).contains(&h) && w < 3.0 * th && f64::from(c.area) < 0.6 * w * h
+            });
+            let under = |other: &Rect<Restored>| {
+                let down = line.bbox.centre().y - other.centre().y;
+                other.w > 3.0 * th
+                    && (0.9 * th..2.6 * th).contains(&down)
+                    && (line.bbox.x - other.x).abs() < 1.2 * th
+            };
+            drawn.count() > 0 && others.iter().any(under)
+        };
+        lines.retain(|line| ink(line) * 8 >= most || line.bbox.w > 2.5 * th || last_word(line));
         let long = |line: &TextLine| line.bbox.w >= 3.0 * th || line.bbox == main.bbox;
         let longs: Vec<Rect<Restored>> = lines.iter().filter(|l| long(l)).map(|l| l.bbox).collect();
         lines.retain(|line| {

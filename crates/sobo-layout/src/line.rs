@@ -392,12 +392,14 @@ pub(crate) fn in_box(cell: &Rect<Restored>, components: &[Component], text_heigh
     if peak <= 0.0 {
         return Vec::new();
     }
+    // A last line may hold one letter, however long the lines above it are.
+    let least = (0.12 * peak).min(0.25 * text_height);
     let near = (1.05 * text_height) as usize;
     let mut centres: Vec<usize> = Vec::new();
     for y in 0..smooth.len() {
         let (a, b) = (y.saturating_sub(near), (y + near).min(smooth.len() - 1));
         let top = smooth[a..=b].iter().copied().fold(0.0, f32::max);
-        if smooth[y] > 0.12 * peak && smooth[y] >= top && centres.last().is_none_or(|last| y - last > near) {
+        if smooth[y] > least && smooth[y] >= top && centres.last().is_none_or(|last| y - last > near) {
             centres.push(y);
         }
     }

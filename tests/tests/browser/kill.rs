@@ -91,7 +91,7 @@ async fn one_entry(lan: &mut Screen, said: &mut BTreeMap<i64, String>) -> Result
     let put = format!(
         "const {{ sheet, current }} = window.sobo; if (current?.id !== {id} || window.did === {id}) return false; \
          const first = sheet.fields.find((f) => f.editable && f.name !== 'entry_number' && f.kind === 'person_name'); \
-         first.text = '{value}'; first.input.value = first.text; sheet.say(first); \
+         first.text = '{value}'; first.lacuna = null; first.input.value = first.text; sheet.say(first); \
          for (const f of sheet.remaining()) {{ f.text = f.text || 'x'; sheet.say(f); }} \
          window.did = {id}; const button = document.getElementById('submit'); button.disabled = false; button.click(); \
          return true"
