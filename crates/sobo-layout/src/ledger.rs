@@ -5,6 +5,7 @@ use sobo_core::{Rect, Restored};
 use crate::anchor::{Anchor, AnchorPlace};
 use crate::chain::{Observation, Role, Way, best_way};
 use crate::component::Component;
+use crate::contact::parted;
 use crate::forms::LoadedForm;
 use crate::labelled::writing;
 use crate::line::{TextLine, bounds, in_box};
@@ -313,7 +314,12 @@ impl<'a> Columns<'a> {
             cell.right() - 0.1 * th,
             cell.bottom() - 0.1 * th,
         );
-        let mut lines = in_box(&inner, &self.structure.components, self.structure.text_height);
+        let within = self.structure.components.iter().copied().filter(|c| {
+            let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+            x > inner.x && x < inner.right() && y > inner.y && y < inner.bottom()
+        });
+        let pieces = parted(self.structure, within);
+        let mut lines = in_box(&inner, &pieces, self.structure.text_height);
         lines.retain(|line| writing(&line.components, th).is_some());
         self.leave_out_dirt(&mut lines);
         if lines.is_empty() {

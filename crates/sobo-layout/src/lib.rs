@@ -10,6 +10,7 @@ mod anchor;
 mod chain;
 mod clean;
 mod component;
+mod contact;
 mod draft;
 mod forms;
 mod labelled;
