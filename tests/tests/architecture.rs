@@ -85,7 +85,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const OWNED: &[(&str, &[&str])] = &[
     ("sqlx", &["sobo-db"]),
     ("tesseract-rs", &["sobo-read"]),
-    ("rten", &["sobo-read"]),
+    ("rten-gemm", &["sobo-read"]),
+    ("rten-onnx", &["sobo-read"]),
     ("tantivy", &["sobo-search"]),
     ("axum", &["sobo-web"]),
     ("object_store", &["sobo-vault"]),

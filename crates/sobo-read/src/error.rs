@@ -31,6 +31,9 @@ pub enum ReadError {
         /// What is wrong with it.
         reason: String,
     },
+    /// No thread could be started to compute on.
+    #[error("the neural reader cannot start: {0}")]
+    NoThread(String),
     /// The network failed on a line.
     #[error("the neural reader failed on line {index} ({width}×{height} pixels): {reason}")]
     Network {

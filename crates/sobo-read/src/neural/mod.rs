@@ -1,14 +1,16 @@
-//! The neural reader: a small convolutional and recurrent network with CTC, run by `rten` in pure Rust.
+//! The neural reader: a small convolutional and recurrent network with CTC, computed in pure Rust.
 
+mod convolution;
+mod linear;
 mod manifest;
 mod network;
 mod prepare;
+mod recurrent;
+mod weights;
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use rten::ThreadPool;
+use rayon::ThreadPool;
 use sobo_core::Reading;
 
 use crate::decode::{Decoder, Decoding, FEATURES};
@@ -20,10 +22,9 @@ use network::Network;
 pub(crate) use network::Output;
 use prepare::Prepared;
 
-/// Most lines that go through the network together, and most pixel columns: beyond these nothing is gained, and what
-/// the network computes no longer fits into a core's own cache.
-const LARGEST_BATCH: usize = 12;
-const BATCH_COLUMNS: usize = 2560;
+/// Most pixel columns that go through the network together: beyond this nothing is gained, and what the network
+/// computes no longer fits into a core's own cache.
+const BATCH_COLUMNS: usize = 4096;
 
 /// Reads handwriting, typewriting and print with the network of a models folder.
 pub struct NeuralReader {
@@ -67,37 +68,42 @@ impl NeuralReader {
         &self,
         lines: &[LineInput<'_>],
     ) -> Result<Vec<(Reading, [f32; FEATURES])>, ReadError> {
-        let pool = self.network.pool();
+        let pool = self.network.pool().map_err(ReadError::NoThread)?;
         let readings = self.read_batches(lines, &pool);
         self.network.give_back(pool);
         readings
     }
 
-    /// Reads lines of one padded width together: the network's weights are then fetched once for all of them.
+    /// Reads many lines together, longest first: the network's weights are then fetched once for all of them.
     fn read_batches(
         &self,
         lines: &[LineInput<'_>],
-        pool: &Arc<ThreadPool>,
+        pool: &ThreadPool,
     ) -> Result<Vec<(Reading, [f32; FEATURES])>, ReadError> {
-        let prepared: Vec<Option<Prepared>> = lines.iter().map(|line| prepare::prepare(line.image)).collect();
-        let mut by_width: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (index, line) in prepared.iter().enumerate() {
-            if let Some(line) = line {
-                by_width.entry(line.padded_width).or_default().push(index);
-            }
-        }
+        let mut prepared: Vec<(usize, Prepared)> = lines
+            .iter()
+            .enumerate()
+            .filter_map(|(index, line)| Some((index, prepare::prepare(line.image)?)))
+            .collect();
+        prepared.sort_by_key(|(_, line)| std::cmp::Reverse(line.padded_width));
         let mut readings = vec![(Decoder::blank(), [0.0; FEATURES]); lines.len()];
-        for (width, indices) in by_width {
-            for batch in indices.chunks((BATCH_COLUMNS / width).clamp(1, LARGEST_BATCH)) {
-                let together: Vec<&Prepared> = batch.iter().filter_map(|i| prepared[*i].as_ref()).collect();
-                let outputs = self.network.run(&together, pool).map_err(|reason| {
-                    let (index, image) = (batch[0], lines[batch[0]].image);
-                    ReadError::Network { index, width: image.width(), height: image.height(), reason }
-                })?;
-                for ((&index, output), line) in batch.iter().zip(&outputs).zip(together) {
-                    let input = &lines[index];
-                    readings[index] = self.decoder.decode(output, line.width, input.kind, input.year);
-                }
+        let mut rest = &prepared[..];
+        while let Some((first, _)) = rest.first() {
+            let mut columns = 0;
+            let fits = rest.iter().take_while(|(_, line)| {
+                columns += line.padded_width;
+                columns <= BATCH_COLUMNS
+            });
+            let (batch, later) = rest.split_at(fits.count().max(1));
+            rest = later;
+            let together: Vec<&Prepared> = batch.iter().map(|(_, line)| line).collect();
+            let outputs = self.network.run(&together, pool).map_err(|reason| {
+                let image = lines[*first].image;
+                ReadError::Network { index: *first, width: image.width(), height: image.height(), reason }
+            })?;
+            for ((index, line), output) in batch.iter().zip(&outputs) {
+                let input = &lines[*index];
+                readings[*index] = self.decoder.decode(output, line.width, input.kind, input.year);
             }
         }
         for (reading, _) in &mut readings {

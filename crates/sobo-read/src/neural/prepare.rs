@@ -11,6 +11,10 @@ pub(crate) const HEIGHT: u32 = 48;
 const LEAST_CONTRAST: f32 = 64.0;
 /// Contrast below this is paper and nothing else.
 const BLANK_CONTRAST: f32 = 10.0;
+/// Widths the network takes are multiples of this.
+const WIDTH_STEP: usize = 8;
+/// Paper added after the line at least: in training lines always end in some.
+const PAPER_AFTER: usize = 8;
 /// Wider than this, in pixels at the network's height, no line of a register is: it is squeezed.
 const WIDEST: u32 = 4096;
 
@@ -62,11 +66,10 @@ pub(crate) fn prepare(image: &GrayImage) -> Option<Prepared> {
     Some(Prepared { values, width, padded_width })
 }
 
-/// The width a line is padded to with paper: one of few, so that lines of about the same width can go through the
-/// network together, and always the same for a line, whatever it is read with. A quarter of the width at most is paper.
+/// The width a line is padded to with paper: what the network's strides divide, and a little paper after the last
+/// letter.
 fn padded(width: usize) -> usize {
-    let step = (width / 8).next_power_of_two().clamp(16, 128);
-    width.next_multiple_of(step).max(32)
+    (width + PAPER_AFTER).next_multiple_of(WIDTH_STEP).max(32)
 }
 
 /// Typed for grey alone: the untyped entry would compile every pixel format into this crate.
@@ -121,10 +124,10 @@ mod tests {
             }
             let line = prepare(&image).unwrap();
             assert_eq!(line.width, 192);
-            assert_eq!(line.padded_width, 192);
+            assert_eq!(line.padded_width, 200);
             // Lanczos overshoots a little at edges, which makes the darkest ink darker than the stroke.
-            assert!((line.values[20 * 192 + 70] - 1.0).abs() < 0.15);
-            assert!(line.values[20 * 192 + 10].abs() < 0.05);
+            assert!((line.values[20 * 200 + 70] - 1.0).abs() < 0.15);
+            assert!(line.values[20 * 200 + 10].abs() < 0.05);
         }
     }
 
