@@ -16,6 +16,7 @@ mod calibration;
 mod checks;
 mod ditto;
 mod join;
+mod printed;
 mod settings;
 mod value;
 
@@ -126,6 +127,7 @@ pub fn extract(form: &Form, entries: Vec<RawEntry>, context: &Context) -> Extrac
     for raw in entries {
         extraction.entries.push(join::entry(form, raw, &context.settings));
     }
+    printed::take_off(form, &mut extraction.entries);
     let inferred;
     let context = if context.book_year.is_none() {
         inferred = Context { book_year: book_year::infer(form, &extraction.entries), ..context.clone() };

@@ -118,6 +118,13 @@ pub(crate) fn snap(form: &Form, kind: FieldKind, field: &mut Field, context: &Co
         snap_date(field);
         return;
     }
+    if form.layout == "ledger" && matches!(field.text.as_str(), "//" | "''" | "’’" | "′′" | "\\\\" | "〃")
+    {
+        // Two strokes in a column are the marks a typist writes as `"`.
+        let confidence = field.confidence.min(0.93);
+        choose(field, "\"".to_owned(), confidence, "vocabulary");
+        return;
+    }
     let settings = &context.settings;
     let Some(terms) = vocabulary(kind) else { return };
     if is_ditto(&field.text) {

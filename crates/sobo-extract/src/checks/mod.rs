@@ -7,6 +7,7 @@
 mod dates;
 mod numbers;
 mod people;
+mod shape;
 
 use sobo_core::{Entry, Field, FieldKind, Form};
 
@@ -24,12 +25,15 @@ pub const RULES: &[&str] = &[
     "entry_number_sequence",
     "entry_number_year",
     "event_before_registration",
+    "identity_form",
     "margin_name",
     "parent_age",
     "previous_page",
+    "printed_words",
     "repeated",
     "sex_middle_name",
     "surname_father",
+    "time_form",
     "vocabulary",
     "year_of_book",
 ];
@@ -40,8 +44,10 @@ pub(crate) fn choose_candidates(form: &Form, entries: &mut [Entry], context: &Co
     for entry in entries.iter_mut() {
         dates::choose(form, entry, context);
         people::choose(entry);
+        shape::choose(form, entry);
     }
     numbers::choose(entries, context);
+    numbers::choose_years(entries);
     for entry in entries {
         for (name, field) in &mut entry.fields {
             if field.value.is_none() {
@@ -56,6 +62,7 @@ pub(crate) fn run(form: &Form, extraction: &mut Extraction, context: &Context) {
     for entry in &mut extraction.entries {
         dates::check(form, entry, context);
         people::check(form, entry);
+        shape::check(form, entry);
     }
     numbers::check(extraction, context);
 }

@@ -53,6 +53,35 @@ pub(super) fn choose(entries: &mut [Entry], context: &Context) {
     }
 }
 
+/// `72/198` among `71/1988` and `73/1988`: the year most numbers of the page carry, where one figure is wrong.
+pub(super) fn choose_years(entries: &mut [Entry]) {
+    let years: Vec<Option<String>> = entries
+        .iter()
+        .map(|entry| written(entry, NUMBER).and_then(|field| year_after(&field.text)).map(str::to_owned))
+        .collect();
+    let count = |year: &str| years.iter().flatten().filter(|other| *other == year).count();
+    let Some(most) = years.iter().flatten().max_by_key(|year| (count(year), year.len())).cloned() else {
+        return;
+    };
+    if count(&most) < 2 || 2 * count(&most) <= years.iter().flatten().count() {
+        return;
+    }
+    for (entry, year) in entries.iter_mut().zip(&years) {
+        let (Some(year), Some(field)) = (year, entry.fields.get_mut(NUMBER)) else { continue };
+        if *year != most && edit_distance(year, &most) <= 1 {
+            let text = format!("{}{most}", &field.text[..field.text.len() - year.len()]);
+            let confidence = field.confidence.min(0.9);
+            value::choose(field, text, confidence, "entry_number_year");
+        }
+    }
+}
+
+/// The figures after the last stroke or hyphen of a number.
+fn year_after(text: &str) -> Option<&str> {
+    let (_, year) = text.rsplit_once(['/', '-'])?;
+    (!year.is_empty() && year.chars().all(|c| c.is_ascii_digit())).then_some(year)
+}
+
 /// A number between two that leave room for one alone, read with one figure wrong, too many or too few.
 fn repair(field: &mut Field, wanted: u32) {
     let Some(start) = field.text.find(|c: char| c.is_ascii_digit()) else { return };
@@ -118,8 +147,12 @@ fn sequence(extraction: &mut Extraction, context: &Context) {
 
 fn year_suffix(entry: &mut Entry, name: &str, rule: &str, context: &Context) {
     let (Some(first), Some(last)) = (context.book_year, context.last_year()) else { return };
-    let Some(year) = written(entry, name).and_then(|field| value::number_year(&field.text, Some(last)))
-    else {
+    let Some(text) = written(entry, name).map(|field| field.text.clone()) else { return };
+    let Some(year) = value::number_year(&text, Some(last)) else {
+        // One figure or three are no year: some are missing.
+        if year_after(&text).is_some_and(|year| matches!(year.len(), 1 | 3)) {
+            contradict(entry, name, rule, 0.6, None);
+        }
         return;
     };
     if (first..=last).contains(&year) {
