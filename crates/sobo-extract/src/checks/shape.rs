@@ -1,13 +1,16 @@
 //! What a value of a kind must look like, whatever else is known.
 
 use sobo_core::{Entry, FieldKind, Form};
-use sobo_text::{nearest_term, parse_time};
+use sobo_text::{nearest_term, parse_time, surname_weight};
 
 use super::{alternatives, contradict, names_of_kind, written};
 use crate::{printed, value};
 
 /// Words of a closed vocabulary are not farther than this from what was read.
 const FARTHEST: f32 = 0.5;
+
+/// Surnames of at least this many among ten thousand people are hardly ever a whole name.
+const COMMON_SURNAME: u16 = 100;
 
 fn figures(text: &str) -> usize {
     text.chars().filter(char::is_ascii_digit).count()
@@ -25,6 +28,18 @@ pub(super) fn choose(form: &Form, entry: &mut Entry) {
             // The network hardly believed in it: a person looks.
             value::choose(field, text, 0.5, "time_form");
         }
+    }
+}
+
+/// A name that ends where only a middle word can stand, or is a surname and no more: its last word was lost.
+fn lacks_a_word(text: &str) -> bool {
+    let words: Vec<String> =
+        text.split([' ', '-']).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    match words.as_slice() {
+        [only] => surname_weight(only).is_some_and(|weight| weight >= COMMON_SURNAME),
+        [_, last] => matches!(last.as_str(), "thị" | "văn"),
+        [.., last] => last == "thị",
+        [] => false,
     }
 }
 
@@ -47,6 +62,7 @@ pub(super) fn check(form: &Form, entry: &mut Entry) {
                 let far = nearest_term(text, terms).is_none_or(|term| term.distance > FARTHEST);
                 (far && !sobo_text::is_ditto(text)).then_some(("vocabulary", 0.8))
             }
+            FieldKind::PersonName => lacks_a_word(text).then_some(("name_incomplete", 0.7)),
             _ => None,
         };
         let broken =
@@ -138,6 +154,9 @@ mod tests {
             ("death_time", "12955", "12g55", "time_form"),
             ("officer_name", "Sổ đăng ký khai tử", "Võ Bảo Hồng", "printed_words"),
             ("officer_name", "Cán bộ Tư pháp - Hộ tịch", "Bùi Thành Đạt", "printed_words"),
+            ("officer_name", "Nguyễn Thị", "Nguyễn Thị Hồng", "name_incomplete"),
+            ("officer_name", "Lê Trương Thị", "Y Moan", "name_incomplete"),
+            ("officer_name", "Nguyễn", "Fatimah", "name_incomplete"),
             ("entry_number", "72/198", "72/88", "entry_number_year"),
         ] {
             let fields = read(&form, name, &[(wrong, &[])]);
