@@ -17,7 +17,7 @@ use sobo_db::{Acted, Database, NewRecord};
 use sobo_tests::{outcome, root, sobo};
 use sobo_verify::{Actor, Chain, Event, Role, Sheet, Stage, Statement, StepKind};
 
-const VOLUME: &str = "KS.1991.03.B";
+const VOLUME: &str = "KS.1991.01.B";
 const REASON: &str = "đọc tốt hơn trên sổ này";
 
 /// The trainer's environment, or `None` where it is not installed and nobody demands it.

@@ -93,8 +93,12 @@ impl Volume {
                 && wanted.year.is_none_or(|y| (form.years[0]..=form.years[1]).contains(&y))
         };
         let candidates: Vec<&'static FormSpec> = forms()?.iter().filter(fits).collect();
-        let weights: Vec<f32> =
-            candidates.iter().map(|f| if f.id.ends_with("-fr") { 0.28 } else { 1.0 }).collect();
+        let weight = |form: &&FormSpec| match form {
+            form if form.id.ends_with("-fr") => 0.28,
+            form if form.half_sheet => 0.22,
+            _ => 1.0,
+        };
+        let weights: Vec<f32> = candidates.iter().map(weight).collect();
         let form =
             *candidates.get(rng.weighted(&weights)).with_context(|| format!("no form fits {wanted:?}"))?;
         let year = wanted.year.unwrap_or_else(|| rng.between(form.years[0], form.years[1]));
@@ -129,7 +133,9 @@ impl Volume {
         let officer_title = match era {
             Era::Digital | Era::Blocks => ["Chủ tịch", "Phó Chủ tịch", "Phó chủ tịch", "Công chức TP-HT"]
                 [rng.weighted(&[2.0, 5.0, 1.0, 0.5])],
-            _ => "Hộ-lại",
+            Era::Ledger => ["Ủy viên thư ký", "Phó chủ tịch", "Chủ tịch", "Cán bộ hộ tịch"]
+                [rng.weighted(&[4.0, 3.0, 1.0, 1.0])],
+            Era::French | Era::Republic => "Hộ-lại",
         };
         let rate = match printing.form.family.as_str() {
             "A" => rng.between(260, 4600),
@@ -517,82 +523,4 @@ pub(crate) fn test_fonts() -> Fonts {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn numbers_and_dates_ascend() {
-        let fonts = test_fonts();
-        for seed in 0..12 {
-            let family = ["A", "B", "C", "D"][seed as usize % 4];
-            let volume = Volume::draw(seed, &Wanted::family(family), &fonts).unwrap();
-            let numbers = volume.numbers();
-            assert!(numbers.windows(2).all(|w| (0..=4).contains(&(w[1] - w[0]))));
-            let mut last = String::new();
-            for page in 0..volume.pages.min(4) {
-                for entry in volume.content(page).unwrap() {
-                    let date = entry.act.get("registration_date").and_then(|w| w.value.clone()).unwrap();
-                    assert!(last <= date, "{last} {date}");
-                    assert!(date.starts_with(&volume.year.to_string()), "{date} in {}", volume.year);
-                    last = date;
-                }
-            }
-            let descriptor = volume.descriptor();
-            assert_eq!(descriptor.closing.entries, Some(volume.entries() as u32));
-            let text = toml::to_string(&descriptor).unwrap();
-            assert_eq!(toml::from_str::<VolumeDescriptor>(&text).unwrap(), descriptor);
-        }
-    }
-
-    #[test]
-    fn a_page_is_a_function_of_its_seed_and_its_truth_parses() {
-        let fonts = test_fonts();
-        for (seed, level) in [(3, Level::Heavy), (4, Level::Medium)] {
-            let draw = || {
-                let volume = Volume::draw(seed, &Wanted::family("C"), &fonts).unwrap();
-                volume.page(1, level, Capture::Scanner).unwrap()
-            };
-            let (one, two) = (draw(), draw());
-            assert!(one.shot.image.as_raw() == two.shot.image.as_raw(), "pixels differ");
-            assert_eq!(one.truth, two.truth);
-            let json = serde_json::to_string(&one.truth).unwrap();
-            let back: TruthPage = serde_json::from_str(&json).unwrap();
-            assert_eq!(back, one.truth);
-            for entry in &back.entries {
-                for field in entry.fields.values() {
-                    assert!((0.0..=1.0).contains(&field.lost));
-                    let joined = field.lines.iter().map(|l| l.text.as_str()).collect::<Vec<_>>().join(" ");
-                    assert_eq!(joined, field.text);
-                    assert!(field.bbox[0] + field.bbox[2] <= i64::from(back.size[0]));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn boxes_follow_the_warp_onto_the_ink() {
-        let fonts = test_fonts();
-        for (seed, family, capture) in
-            [(6, "A", Capture::Phone), (7, "B", Capture::Scanner), (9, "D", Capture::Grey)]
-        {
-            let volume = Volume::draw(seed, &Wanted::family(family), &fonts).unwrap();
-            let page = volume.page(0, Level::Light, capture).unwrap();
-            let image = crate::decay::to_grey(&page.shot.image);
-            let fields = page.truth.entries.iter().flat_map(|entry| entry.fields.values());
-            let lines = fields.filter(|field| field.lost < 0.01).flat_map(|field| &field.lines);
-            let (mut hits, mut all) = (0, 0);
-            for [x, y, w, h] in lines.map(|line| line.bbox) {
-                let inside: Vec<u8> = (y..y + h)
-                    .flat_map(|y| (x..x + w).map(move |x| (x, y)))
-                    .map(|(x, y)| image.get_pixel(x as u32, y as u32).0[0])
-                    .collect();
-                let (dark, bright) = (inside.iter().min().unwrap(), inside.iter().max().unwrap());
-                all += 1;
-                hits += i32::from(bright - dark > 60);
-            }
-            // A stray blot or a very faint word is allowed, a shifted page is not.
-            assert!(all > 5 && hits * 20 >= all * 19, "{family}: ink under {hits} of {all} boxes");
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 //! boxes and holes into the image together.
 
 mod camera;
+mod fold;
 mod holes;
 mod surface;
 mod warp;
@@ -10,6 +11,7 @@ use crate::page::{Fade, Sheet};
 use crate::random::Rng;
 
 pub use camera::{Capture, Shot, photograph, to_grey};
+pub use fold::Fold;
 pub use holes::Holes;
 pub use surface::Surface;
 pub use warp::Warp;
@@ -47,18 +49,31 @@ impl Level {
         }
     }
 
+    /// The level of one kind of damage on a page of this level: books do not decay evenly, so that it is now and then
+    /// one step better or worse.
+    fn near(self, rng: &mut Rng) -> Self {
+        match (self, rng.weighted(&[0.1, 0.8, 0.1])) {
+            (Self::Light, 2) | (Self::Heavy, 0) => Self::Medium,
+            (Self::Medium, 0) => Self::Light,
+            (Self::Medium, 2) => Self::Heavy,
+            (level, _) => level,
+        }
+    }
+
     /// How much of the writing's ink is left.
     pub fn ink_fade(self, rng: &mut Rng) -> Fade {
         let most = rng.range(self.of(0.93, 0.82, 0.66), self.of(1.0, 0.98, 0.92));
         let least = most * rng.range(self.of(0.72, 0.42, 0.24), self.of(0.95, 0.8, 0.66));
-        Fade { seed: rng.next_u64(), most, least }
+        let rubbed = rng.range(self.of(-0.2, -0.15, 0.0), self.of(0.12, 0.32, 0.55)).max(0.0);
+        Fade { seed: rng.next_u64(), most, least, rubbed }
     }
 
     /// How much of the print is left.
     pub fn print_fade(self, rng: &mut Rng) -> Fade {
         let most = rng.range(self.of(0.88, 0.74, 0.5), 0.97);
         let least = most * rng.range(self.of(0.85, 0.62, 0.36), 0.93);
-        Fade { seed: rng.next_u64(), most, least }
+        let rubbed = rng.range(self.of(-0.2, -0.1, 0.05), self.of(0.15, 0.42, 0.75)).max(0.0);
+        Fade { seed: rng.next_u64(), most, least, rubbed }
     }
 }
 
@@ -71,11 +86,13 @@ pub fn decay(
     spread: bool,
     rng: &Rng,
 ) -> Shot {
-    let surface = Surface::paint(sheet, reverse, level, &mut rng.fork(1));
-    let holes = Holes::draw(sheet, level, &mut rng.fork(2));
-    if rng.fork(3).chance(level.of(0.02, 0.12, 0.35)) {
+    let near = |part: u64| level.near(&mut rng.fork(20 + part));
+    let folds = Fold::draw((sheet.width, sheet.height), near(1), &mut rng.fork(7));
+    let surface = Surface::paint(sheet, reverse, &folds, level, &mut rng.fork(1));
+    let holes = Holes::draw(sheet, near(2), &mut rng.fork(2));
+    if rng.fork(3).chance(near(3).of(0.02, 0.12, 0.35)) {
         surface::smear(sheet, &mut rng.fork(4));
     }
-    let warp = Warp::draw((sheet.width, sheet.height), level, capture, spread, &mut rng.fork(5));
-    photograph(sheet, surface, holes, warp, level, capture, spread, &mut rng.fork(6))
+    let warp = Warp::draw((sheet.width, sheet.height), &folds, level, capture, spread, &mut rng.fork(5));
+    photograph(sheet, surface, holes, warp, near(4), capture, spread, &mut rng.fork(6))
 }

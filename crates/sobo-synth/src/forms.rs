@@ -99,6 +99,9 @@ pub struct FormSpec {
     era: String,
     /// How entries lie on the page.
     pub layout: Layout,
+    /// One act on half a sheet.
+    #[serde(default)]
+    pub half_sheet: bool,
     /// First and last year in use.
     pub years: [i32; 2],
     /// Titles.
@@ -130,7 +133,7 @@ impl FormSpec {
     }
 }
 
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 18] = [
     include_str!("../data/forms/a-birth.toml"),
     include_str!("../data/forms/a-marriage.toml"),
     include_str!("../data/forms/a-death.toml"),
@@ -140,6 +143,9 @@ const SOURCES: [&str; 15] = [
     include_str!("../data/forms/b-birth.toml"),
     include_str!("../data/forms/b-marriage.toml"),
     include_str!("../data/forms/b-death.toml"),
+    include_str!("../data/forms/b-birth-half.toml"),
+    include_str!("../data/forms/b-marriage-half.toml"),
+    include_str!("../data/forms/b-death-half.toml"),
     include_str!("../data/forms/c-birth.toml"),
     include_str!("../data/forms/c-marriage.toml"),
     include_str!("../data/forms/c-death.toml"),

@@ -25,7 +25,7 @@ pub struct Options {
     /// Number of pages.
     #[arg(long, default_value_t = 9)]
     pub count: usize,
-    /// Form families, in turn.
+    /// Form families, in turn: A acts to 1975, B 1976–1998, C 1999–2015, D from 2016.
     #[arg(long, value_delimiter = ',', default_value = "A,B,C")]
     pub families: Vec<String>,
     /// Decay levels, in turn.
@@ -34,6 +34,9 @@ pub struct Options {
     /// Kinds of register, in turn.
     #[arg(long, value_delimiter = ',', default_value = "birth,marriage,death")]
     pub types: Vec<Kind>,
+    /// Only this form (stem of a file in `data/forms/`), in place of families and kinds.
+    #[arg(long)]
+    pub form: Option<String>,
     /// Way of capture; drawn where absent.
     #[arg(long)]
     pub capture: Option<Capture>,
@@ -41,7 +44,7 @@ pub struct Options {
     #[arg(long, default_value = "all")]
     pub fonts: Share,
     /// Folder of the fetched fonts.
-    #[arg(long, default_value = "var/fonts")]
+    #[arg(long, alias = "fonts-dir", default_value = "var/fonts")]
     pub font_dir: PathBuf,
     /// Folder for images and truth.
     #[arg(long)]
@@ -94,7 +97,10 @@ pub fn page_of_run(options: &Options, fonts: &Fonts, index: usize) -> Result<(Pa
     let level = *options.levels.get(index / f % l).context("no level given")?;
     let kind = options.types.get(index / f / l % options.types.len().max(1)).context("no type given")?;
     let capture = options.capture.unwrap_or_else(|| Capture::draw(&mut rng, level));
-    let wanted = Wanted { family: Some(family.clone()), register_type: Some(kind.0), ..Wanted::default() };
+    let wanted = match &options.form {
+        Some(form) => Wanted { form: Some(form.clone()), ..Wanted::default() },
+        None => Wanted { family: Some(family.clone()), register_type: Some(kind.0), ..Wanted::default() },
+    };
     let volume = Volume::draw(seed, &wanted, fonts)?;
     let page = volume.page(rng.below(volume.pages), level, capture)?;
     Ok((page, quality(level, &mut rng)))
@@ -144,7 +150,7 @@ pub struct BookOptions {
     #[arg(long, default_value = "all")]
     pub fonts: Share,
     /// Folder of the fetched fonts.
-    #[arg(long, default_value = "var/fonts")]
+    #[arg(long, alias = "fonts-dir", default_value = "var/fonts")]
     pub font_dir: PathBuf,
     /// Folder for the book; `volume.toml` is put beside its pages.
     #[arg(long)]

@@ -25,7 +25,7 @@ pub struct Options {
     #[arg(long, default_value = "samples")]
     pub out: PathBuf,
     /// Folder of the fetched fonts.
-    #[arg(long, default_value = "var/fonts")]
+    #[arg(long, alias = "fonts-dir", default_value = "var/fonts")]
     pub font_dir: PathBuf,
 }
 
@@ -66,9 +66,10 @@ fn plans() -> Vec<Plan> {
         Plan { form: Some("a-birth"), ..plan(11, "A", Birth, THREE) },
         Plan { form: Some("a-marriage-fr"), ..plan(12, "A", Marriage, THREE) },
         Plan { form: Some("a-death"), ink: Some(Ink::Typed), ..plan(13, "A", Death, GREY) },
-        plan(14, "B", Birth, THREE),
-        Plan { dpi: 200, ..plan(15, "B", Marriage, GREY) },
-        plan(16, "B", Death, MIXED),
+        Plan { form: Some("b-birth"), ..plan(14, "B", Birth, THREE) },
+        Plan { form: Some("b-marriage"), dpi: 200, ..plan(15, "B", Marriage, GREY) },
+        Plan { form: Some("b-death"), ..plan(16, "B", Death, MIXED) },
+        Plan { form: Some("b-birth-half"), ..plan(23, "B", Birth, &THREE[..2]) },
         plan(17, "C", Birth, THREE),
         Plan { ink: Some(Ink::Typed), ..plan(18, "C", Marriage, THREE) },
         Plan { missing: 1, ..plan(19, "C", Death, GREY) },

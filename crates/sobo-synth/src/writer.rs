@@ -180,6 +180,8 @@ pub(crate) struct Bend {
     pub(crate) tremor: f32,
     /// Chance of the tremor.
     pub(crate) seed: u64,
+    /// A fold across the line: where, as a share of its length, and how much steeper the line runs beyond it.
+    pub(crate) fold: Option<(f32, f32)>,
 }
 
 impl Bend {
@@ -194,10 +196,16 @@ impl Bend {
                 });
             }
         }
+        let most = self.most * size;
+        if let Some((at, slope)) = self.fold {
+            let crease = at * advance;
+            for shape in drawn.iter_mut().flat_map(|d| &mut d.shapes) {
+                shape.map(|(x, y)| (x, y + (slope * (x - crease).max(0.0)).clamp(-most, most)));
+            }
+        }
         if self.slope == 0.0 && self.curl == 0.0 {
             return;
         }
-        let most = self.most * size;
         let length = advance.max(1.0);
         let slope = self.slope.clamp(-most / length, most / length);
         let curl = (self.curl * length).clamp(-most, most);

@@ -287,14 +287,30 @@ impl Scribe<'_> {
         let text = self.name(&person.name, true);
         self.put(names.name, text);
         let occupation = self.occupation(person);
-        self.put(names.occupation, occupation);
-        self.put(names.residence, person.residence.clone());
-        self.put_valued(names.birth_year, person.born.year.to_string(), person.born.year.to_string());
+        self.unless_unknown(names.occupation, 0.008, Written::plain(occupation));
+        self.unless_unknown(names.residence, 0.01, Written::plain(person.residence.clone()));
+        let year = person.born.year.to_string();
+        self.unless_unknown(names.birth_year, 0.012, Written::valued(year.clone(), year));
         self.put_valued(names.ethnicity, person.ethnicity.clone(), person.ethnicity.clone());
         let nationality = self.nationality(person.group);
         self.fields.push((names.nationality, nationality));
         self.age(names.age, person);
         self.put(names.identity, person.identity.clone());
+    }
+
+    /// Writes a value, or, with this chance, that the declarant did not know it.
+    fn unless_unknown(&mut self, field: &'static str, chance: f32, written: Written) {
+        if !self.rng.chance(chance) {
+            self.fields.push((field, written));
+            return;
+        }
+        let text = match self.era() {
+            Era::French => ["inconnu", "ne sait"][self.rng.below(2)],
+            _ => {
+                ["không rõ", "không nhớ", "không biết", "Không rõ"][self.rng.weighted(&[5.0, 1.5, 1.0, 2.0])]
+            }
+        };
+        self.put(field, text);
     }
 
     fn common(&mut self, sex: Sex, birth: bool, late: bool) {
@@ -394,14 +410,18 @@ mod tests {
         for (era, year) in
             [(Era::French, 1938), (Era::Republic, 1966), (Era::Ledger, 1984), (Era::Blocks, 2004)]
         {
+            let mut known = 0;
             for act in acts(era, RegisterType::Birth, year, 200) {
                 assert!(value(&act, "birth_date") < value(&act, "registration_date"));
                 assert_eq!(value(&act, "birth_date"), value(&act, "birth_date_words"));
                 let born: i32 = value(&act, "birth_date")[..4].parse().unwrap();
-                let mother: i32 = value(&act, "mother_birth_year").parse().unwrap();
-                assert!((16..45).contains(&(born - mother)), "{born} {mother}");
-                let age: i32 = value(&act, "mother_age").parse().unwrap();
-                assert!((year - mother - age).abs() <= 1);
+                // Now and then nobody knew the year.
+                if let Ok(mother) = value(&act, "mother_birth_year").parse::<i32>() {
+                    known += 1;
+                    assert!((16..45).contains(&(born - mother)), "{born} {mother}");
+                    let age: i32 = value(&act, "mother_age").parse().unwrap();
+                    assert!((year - mother - age).abs() <= 1);
+                }
                 let split = if era == Era::French { '-' } else { ' ' };
                 if let Some(father) =
                     act.get("father_name").filter(|_| act.get("father_birth_year").is_some())
@@ -419,6 +439,7 @@ mod tests {
                     );
                 }
             }
+            assert!((185..=200).contains(&known), "{known} of 200 years of birth are known");
         }
     }
 

@@ -103,39 +103,74 @@ impl Shot {
         if all > 0.0 { (lost / all * 1000.0).round() / 1000.0 } else { 0.0 }
     }
 
-    /// Corners of a box of the sheet in the image, and the upright box around it.
+    /// Corners of a box of the sheet in the image, and the upright box around it. Where waves and folds bend its
+    /// sides, the corners move outward until the straight sides between them hold all of the box.
     pub fn place(&self, b: PixelBox) -> (Bounds, Corners) {
         let corners = [(b.x, b.y), (b.x + b.w, b.y), (b.x + b.w, b.y + b.h), (b.x, b.y + b.h)];
-        let mut edge = Vec::with_capacity(20);
-        for step in 0..=8 {
-            let x = b.x + b.w * step as f32 / 8.0;
-            edge.push((x, b.y));
-            edge.push((x, b.y + b.h));
-        }
-        let mapped = corners.map(|(x, y)| self.warp.forward(f64::from(x), f64::from(y)));
-        (self.bounds(&edge), mapped.map(|(x, y)| [tenth(x), tenth(y)]))
+        let sides: Vec<Vec<(f64, f64)>> = (0..4)
+            .map(|side| {
+                let (from, to) = (corners[side], corners[(side + 1) % 4]);
+                // Folds turn within a few tens of pixels.
+                let steps =
+                    (((to.0 - from.0).abs() + (to.1 - from.1).abs()) / 24.0).clamp(2.0, 64.0) as usize;
+                (0..=steps)
+                    .map(|step| {
+                        let t = step as f32 / steps as f32;
+                        let (x, y) = (from.0 + (to.0 - from.0) * t, from.1 + (to.1 - from.1) * t);
+                        self.warp.forward(f64::from(x), f64::from(y))
+                    })
+                    .collect()
+            })
+            .collect();
+        let quad = around(&sides).unwrap_or_else(|| [0, 1, 2, 3].map(|side: usize| sides[side][0]));
+        (self.bounds(sides.iter().flatten()), quad.map(|(x, y)| [tenth(x), tenth(y)]))
     }
 
     /// Corners given one by one.
     pub fn place_corners(&self, corners: [(f32, f32); 4]) -> (Bounds, Corners) {
         let mapped = corners.map(|(x, y)| self.warp.forward(f64::from(x), f64::from(y)));
-        (self.bounds(&corners), mapped.map(|(x, y)| [tenth(x), tenth(y)]))
+        (self.bounds(&mapped), mapped.map(|(x, y)| [tenth(x), tenth(y)]))
     }
 
-    fn bounds(&self, points: &[(f32, f32)]) -> Bounds {
+    fn bounds<'p>(&self, points: impl IntoIterator<Item = &'p (f64, f64)>) -> Bounds {
         let (mut x0, mut y0, mut x1, mut y1) = (f64::MAX, f64::MAX, f64::MIN, f64::MIN);
         for (x, y) in points {
-            let (x, y) = self.warp.forward(f64::from(*x), f64::from(*y));
-            x0 = x0.min(x);
-            y0 = y0.min(y);
-            x1 = x1.max(x);
-            y1 = y1.max(y);
+            x0 = x0.min(*x);
+            y0 = y0.min(*y);
+            x1 = x1.max(*x);
+            y1 = y1.max(*y);
         }
         let (w, h) = (f64::from(self.image.width()), f64::from(self.image.height()));
         let (x0, y0) = (x0.floor().clamp(0.0, w), y0.floor().clamp(0.0, h));
         let (x1, y1) = (x1.ceil().clamp(x0, w), y1.ceil().clamp(y0, h));
         [x0 as i64, y0 as i64, (x1 - x0) as i64, (y1 - y0) as i64]
     }
+}
+
+/// The quadrilateral whose sides run like those from corner to corner and that holds every point of the bent sides;
+/// `None` where a side is too short to have a direction.
+fn around(sides: &[Vec<(f64, f64)>]) -> Option<[(f64, f64); 4]> {
+    // Each side as a line: a direction, and its distance from the origin, pushed outward.
+    let lines: Vec<(f64, f64, f64)> = sides
+        .iter()
+        .map(|side| {
+            let (from, to) = (side.first()?, side.last()?);
+            let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+            let length = (dx * dx + dy * dy).sqrt();
+            if length < 2.0 {
+                return None;
+            }
+            // Corners run clockwise with y down: outward is to the left of the direction.
+            let (nx, ny) = (dy / length, -dx / length);
+            Some((nx, ny, side.iter().map(|(x, y)| x * nx + y * ny).fold(f64::MIN, f64::max)))
+        })
+        .collect::<Option<_>>()?;
+    let corner = |one: usize, two: usize| {
+        let ((a, b, p), (c, d, q)) = (lines[one], lines[two]);
+        let determinant = a * d - b * c;
+        (determinant.abs() > 0.2).then(|| ((p * d - b * q) / determinant, (a * q - p * c) / determinant))
+    };
+    Some([corner(3, 0)?, corner(0, 1)?, corner(1, 2)?, corner(2, 3)?])
 }
 
 fn tenth(value: f64) -> f64 {
@@ -218,7 +253,7 @@ pub fn photograph(
     });
     let light = light(&warp, size, level, phone, spread, rng);
     let noise_seed = rng.next_u64();
-    let grain = rng.range(level.of(0.6, 1.2, 2.2), level.of(2.2, 4.2, 8.0)) * if phone { 1.4 } else { 1.0 };
+    let grain = rng.range(level.of(0.6, 1.2, 2.5), level.of(2.2, 4.8, 10.5)) * if phone { 1.4 } else { 1.0 };
     let rim_shade = rng.range(0.5, 0.9);
     let (w, h) = (sheet.width as f32, sheet.height as f32);
     let mut pixels = vec![0u8; size.0 * size.1 * 3];
@@ -271,7 +306,7 @@ pub fn photograph(
             }
         });
     }
-    let blur = rng.range(level.of(0.25, 0.5, 0.8), level.of(0.75, 1.1, 1.9)) * if phone { 1.2 } else { 1.0 };
+    let blur = rng.range(level.of(0.25, 0.5, 0.9), level.of(0.75, 1.25, 2.4)) * if phone { 1.2 } else { 1.0 };
     soften(&mut pixels, size, blur);
     match capture {
         Capture::Grey => grey(&mut pixels, rng),
@@ -475,4 +510,75 @@ pub fn to_grey(image: &RgbImage) -> GrayImage {
     GrayImage::from_fn(image.width(), image.height(), |x, y| {
         image::Luma([luminance(&image.get_pixel(x, y).0) as u8])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decay::Fold;
+
+    /// Whether a point lies in a quadrilateral of clockwise corners, with this much to spare.
+    fn within(quad: &Corners, (x, y): (f64, f64), spare: f64) -> bool {
+        (0..4).all(|side| {
+            let (a, b) = (quad[side], quad[(side + 1) % 4]);
+            let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
+            let length = (dx * dx + dy * dy).sqrt().max(1e-9);
+            ((x - a[0]) * dy - (y - a[1]) * dx) / length <= spare
+        })
+    }
+
+    #[test]
+    fn what_is_written_lies_in_its_box_after_every_warp() {
+        let mut bent = 0;
+        for seed in 0..90 {
+            let mut rng = Rng::new(seed);
+            let level = Level::ALL[seed as usize % 3];
+            let capture = [Capture::Scanner, Capture::Phone, Capture::Bitonal][seed as usize / 3 % 3];
+            let spread = seed % 2 == 0;
+            let sheet = if spread { (4961, 3508) } else { (2480, 3508) };
+            let folds = Fold::draw(sheet, level, &mut rng);
+            let warp = Warp::draw(sheet, &folds, level, capture, spread, &mut rng);
+            let image = RgbImage::new(warp.image.0 as u32, warp.image.1 as u32);
+            let size = (sheet.0 as f32, sheet.1 as f32);
+            let shot = Shot { image, warp, holes: Holes::none(8, 8), sheet: size };
+            for _ in 0..40 {
+                // Values, labels and whole lines anywhere on the sheet.
+                let (w, h) = (rng.range(8.0, 1900.0), rng.range(12.0, 260.0));
+                let b = PixelBox { x: rng.range(0.0, size.0 - w), y: rng.range(0.0, size.1 - h), w, h };
+                let (bbox, quad) = shot.place(b);
+                let corners = shot.place_corners([
+                    (b.x, b.y),
+                    (b.x + b.w, b.y),
+                    (b.x + b.w, b.y + b.h),
+                    (b.x, b.y + b.h),
+                ]);
+                for i in 0..=60u8 {
+                    for j in 0..=6u8 {
+                        let (x, y) = (b.x + b.w * f32::from(i) / 60.0, b.y + b.h * f32::from(j) / 6.0);
+                        let at = shot.warp.forward(f64::from(x), f64::from(y));
+                        assert!(within(&quad, at, 1.0), "seed {seed}: {at:?} of {b:?} outside {quad:?}");
+                        bent += i32::from(!within(&corners.1, at, 1.0));
+                        let seen = at.0 >= 0.0
+                            && at.1 >= 0.0
+                            && at.0 < f64::from(shot.image.width())
+                            && at.1 < f64::from(shot.image.height());
+                        let inside = at.0 >= bbox[0] as f64 - 1.0
+                            && at.1 >= bbox[1] as f64 - 1.0
+                            && at.0 <= (bbox[0] + bbox[2]) as f64 + 1.0
+                            && at.1 <= (bbox[1] + bbox[3]) as f64 + 1.0;
+                        assert!(inside || !seen, "seed {seed}: {at:?} of {b:?} outside {bbox:?}");
+                    }
+                }
+                // The quadrilateral holds the box closely: sides move by the bend, most of all across a gutter.
+                let area = |q: &Corners| {
+                    (0..4).map(|i| q[i][0] * q[(i + 1) % 4][1] - q[(i + 1) % 4][0] * q[i][1]).sum::<f64>()
+                        / 2.0
+                };
+                let room = 90.0 * f64::from(w + h) + 2000.0;
+                assert!(area(&quad) - area(&corners.1) < room, "seed {seed}: {b:?} {quad:?} {corners:?}");
+            }
+        }
+        // Corners alone would not do: the test sees the bends.
+        assert!(bent > 500, "{bent}");
+    }
 }

@@ -3,7 +3,7 @@
 use crate::page::Sheet;
 use crate::random::{Rng, mix, noise, noise2, sine};
 
-use super::Level;
+use super::{Fold, Level};
 
 /// Pixels of the sheet per cell.
 const CELL: usize = 4;
@@ -21,7 +21,13 @@ pub struct Surface {
 
 impl Surface {
     /// Paper of this level with everything that happened to it.
-    pub fn paint(sheet: &Sheet, reverse: Option<&Sheet>, level: Level, rng: &mut Rng) -> Self {
+    pub fn paint(
+        sheet: &Sheet,
+        reverse: Option<&Sheet>,
+        folds: &[Fold],
+        level: Level,
+        rng: &mut Rng,
+    ) -> Self {
         let (width, height) = (sheet.width / CELL + 2, sheet.height / CELL + 2);
         let mut surface = Self { width, height, cells: vec![[1.0; 4]; width * height] };
         surface.paper(level, rng);
@@ -33,14 +39,15 @@ impl Surface {
             |rng: &mut Rng, low: f32, high: f32| rng.range(low, high + 0.999).floor().max(0.0) as usize;
         let foxes = many(rng, level.of(-8.0, 6.0, 40.0), level.of(12.0, 60.0, 170.0));
         surface.foxing(foxes, level, rng);
+        let level = level.near(rng);
         for _ in 0..many(rng, level.of(-5.0, -1.5, 0.2), level.of(0.6, 2.0, 4.0)) {
             surface.stain(level, rng);
         }
         for _ in 0..many(rng, level.of(-9.0, -1.6, -0.5), level.of(0.0, 1.2, 3.0)) {
             surface.mould(rng);
         }
-        for _ in 0..many(rng, level.of(-5.0, -0.8, 0.2), level.of(0.8, 1.4, 3.0)) {
-            surface.fold(rng);
+        for fold in folds {
+            surface.fold(fold);
         }
         if rng.chance(level.of(0.0, 0.07, 0.2)) {
             surface.tape(rng);
@@ -196,41 +203,15 @@ impl Surface {
         }
     }
 
-    fn fold(&mut self, rng: &mut Rng) {
-        let vertical = rng.chance(0.5);
-        let long = if vertical { self.height } else { self.width };
-        let across = if vertical { self.width } else { self.height } as f32;
-        let at = across * if rng.chance(0.5) { rng.range(0.45, 0.55) } else { rng.range(0.1, 0.9) };
-        let lean = rng.normal() * 0.02;
-        let strength = rng.range(0.04, 0.2);
-        let seed = rng.next_u64();
-        let bright = rng.chance(0.5);
-        for along in 0..long {
-            let t = along as f32;
-            let centre = at + lean * (t - long as f32 / 2.0) + noise(seed, t / 40.0) * 0.8;
-            let force = strength * (0.7 + 0.5 * noise(seed ^ 1, t / 25.0));
-            for step in -9i32..=9 {
-                let position = centre + step as f32;
-                if position < 0.0 || position >= across {
-                    continue;
-                }
-                let index = if vertical {
-                    along * self.width + position as usize
-                } else {
-                    position as usize * self.width + along
-                };
-                let Some(cell) = self.cells.get_mut(index) else { continue };
-                let distance = (step as f32).abs();
-                let slope = if step < 0 { -1.0 } else { 1.0 };
-                let shade = slope * force * 0.4 * (1.0 - distance / 10.0);
-                let crease = (1.0 - distance / 1.4).max(0.0) * force;
-                let factor = if bright { 1.0 + shade + crease * 0.4 } else { 1.0 + shade - crease };
-                for value in cell.iter_mut().take(3) {
-                    *value *= factor;
-                }
-                cell[3] *= 1.0 - crease * 2.2_f32.min(1.0 / strength.max(0.05) * 0.4);
+    fn fold(&mut self, fold: &Fold) {
+        let (width, height) = (self.width, self.height);
+        fold.shade(CELL, (width, height), |index, factor, worn| {
+            let Some(cell) = self.cells.get_mut(index) else { return };
+            for value in cell.iter_mut().take(3) {
+                *value *= factor;
             }
-        }
+            cell[3] *= 1.0 - worn;
+        });
     }
 
     fn tape(&mut self, rng: &mut Rng) {

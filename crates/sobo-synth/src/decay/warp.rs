@@ -1,8 +1,8 @@
-//! From sheet to image: waves of the paper, curl at the binding, skew, perspective.
+//! From sheet to image: waves of the paper, folds, curl at the binding, skew, perspective.
 
 use crate::random::{Rng, sine};
 
-use super::{Capture, Level};
+use super::{Capture, Fold, Level};
 
 /// A wave of the paper.
 #[derive(Debug, Copy, Clone)]
@@ -21,6 +21,7 @@ pub struct Warp {
     /// Size of the image.
     pub image: (usize, usize),
     waves: Vec<Wave>,
+    folds: Vec<Fold>,
     /// Where the binding is (sheet x), how far it reaches, lift, bow and squeeze, px.
     curl: Option<(f64, f64, f64, f64, f64)>,
     /// Rows of the homography.
@@ -36,7 +37,14 @@ fn wave(turns: f64) -> f64 {
 
 impl Warp {
     /// A warp of this level.
-    pub fn draw(sheet: (usize, usize), level: Level, capture: Capture, spread: bool, rng: &mut Rng) -> Self {
+    pub fn draw(
+        sheet: (usize, usize),
+        folds: &[Fold],
+        level: Level,
+        capture: Capture,
+        spread: bool,
+        rng: &mut Rng,
+    ) -> Self {
         let (w, h) = (sheet.0 as f64, sheet.1 as f64);
         let phone = capture == Capture::Phone;
         let amplitude = level.of(1.2, 3.0, 6.0) * if phone { 1.8 } else { 1.0 };
@@ -111,7 +119,15 @@ impl Warp {
         let bend = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [px, py, 1.0]];
         let back = [[1.0, 0.0, mx], [0.0, 1.0, my], [0.0, 0.0, 1.0]];
         let h3 = product(&back, &product(&bend, &product(&to_middle, &affine)));
-        Self { sheet: (w, h), image: (iw, ih), waves, curl, h: h3, inverse: inverse(&h3) }
+        Self {
+            sheet: (w, h),
+            image: (iw, ih),
+            waves,
+            folds: folds.to_vec(),
+            curl,
+            h: h3,
+            inverse: inverse(&h3),
+        }
     }
 
     /// The image that a flat, straight scan would give: sheet pixels are image pixels.
@@ -121,6 +137,7 @@ impl Warp {
             sheet: (sheet.0 as f64, sheet.1 as f64),
             image: sheet,
             waves: Vec::new(),
+            folds: Vec::new(),
             curl: None,
             h,
             inverse: h,
@@ -144,6 +161,11 @@ impl Warp {
             dy += near * (lift + bow * height);
             dx -= near * squeeze * (x - at) * 0.7;
         }
+        for fold in &self.folds {
+            let (fx, fy) = fold.displacement(x, y);
+            dx += fx;
+            dy += fy;
+        }
         (dx, dy)
     }
 
@@ -157,7 +179,7 @@ impl Warp {
     pub fn backward(&self, x: f64, y: f64) -> (f64, f64) {
         let (tx, ty) = apply(&self.inverse, x, y);
         let (mut sx, mut sy) = (tx, ty);
-        for _ in 0..5 {
+        for _ in 0..7 {
             let (dx, dy) = self.displacement(sx, sy);
             (sx, sy) = (tx - dx, ty - dy);
         }
@@ -228,7 +250,8 @@ mod tests {
             let capture = [Capture::Scanner, Capture::Phone][seed as usize % 2];
             let spread = seed % 3 == 0;
             let sheet = if spread { (4961, 3508) } else { (2480, 3508) };
-            let warp = Warp::draw(sheet, level, capture, spread, &mut rng);
+            let folds = Fold::draw(sheet, level, &mut rng);
+            let warp = Warp::draw(sheet, &folds, level, capture, spread, &mut rng);
             for i in 0..20 {
                 for j in 0..20 {
                     let (x, y) = (sheet.0 as f64 * f64::from(i) / 19.0, sheet.1 as f64 * f64::from(j) / 19.0);

@@ -195,7 +195,7 @@ impl Printing {
             header_right: rng.chance(0.15),
             motto: rng.chance(0.8),
             row_rules: rng.chance(0.85),
-            header: form.layout != Layout::Blocks || rng.chance(0.35),
+            header: form.layout != Layout::Blocks || form.half_sheet || rng.chance(0.35),
         }
     }
 }
@@ -292,6 +292,11 @@ fn sheet(rng: &mut Rng, form: &FormSpec, items: &[PrintedItem]) -> ((usize, usiz
             } else {
                 ((4200, 2970), false, rng.between(5, 11) as usize)
             }
+        }
+        Layout::Blocks if form.half_sheet => {
+            // Half of A4 or of the older, larger office sheet, lying; sometimes standing.
+            const HALVES: [(usize, usize); 3] = [(2480, 1754), (2660, 2010), (1754, 2480)];
+            (HALVES[rng.weighted(&[6.0, 2.0, 1.5])], false, 1)
         }
         Layout::Blocks if form.family == "D" => {
             (A4, false, 1 + usize::from(rng.chance(0.35) && items.len() < 24))

@@ -7,6 +7,57 @@ use crate::fonts::EmBox;
 use crate::outlines::Placement;
 use crate::random::Rng;
 
+use super::syllable::SyllableHabit;
+
+/// What a stroke of a mark is.
+#[derive(Debug, Copy, Clone, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Circumflex or breve, perhaps with the tone in the same stroke.
+    Hat,
+    /// A tone above the letter.
+    Tone,
+    /// The dot below.
+    Below,
+    /// The dot of `i`.
+    Dot,
+    /// The horn of `ơ` and `ư`.
+    Horn,
+}
+
+/// The path of one stroke, px.
+#[derive(Debug, Clone)]
+pub(super) struct MarkStroke {
+    pub(super) points: Vec<Point>,
+    pub(super) part: Part,
+}
+
+impl MarkStroke {
+    pub(super) fn start(&self) -> Point {
+        self.points.first().copied().unwrap_or_default()
+    }
+
+    pub(super) fn end(&self) -> Point {
+        self.points.last().copied().unwrap_or_default()
+    }
+
+    pub(super) fn shift(&mut self, dx: f32, dy: f32) {
+        for p in &mut self.points {
+            *p = (p.0 + dx, p.1 + dy);
+        }
+    }
+
+    /// Takes height away, and gives a little of it to the width.
+    pub(super) fn lay_flat(&mut self, keep: f32) {
+        let n = self.points.len().max(1) as f32;
+        let (sx, sy) = self.points.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0, sum.1 + p.1));
+        let (cx, cy) = (sx / n, sy / n);
+        let wide = 1.0 + 0.35 * (1.0 - keep);
+        for p in &mut self.points {
+            *p = (cx + (p.0 - cx) * wide, cy + (p.1 - cy) * keep);
+        }
+    }
+}
+
 /// How a writer puts marks.
 #[derive(Debug, Clone)]
 pub(crate) struct MarkHabit {
@@ -32,6 +83,8 @@ pub(crate) struct MarkHabit {
     pub(crate) grave: f32,
     /// Length of acute and grave against other marks.
     pub(crate) long: f32,
+    /// What becomes of them in a syllable.
+    pub(crate) syllable: SyllableHabit,
 }
 
 impl MarkHabit {
@@ -51,6 +104,7 @@ impl MarkHabit {
             acute: rng.range(0.1, 0.9),
             grave: if rng.chance(0.3) { rng.range(0.8, 1.15) } else { rng.range(0.1, 0.8) },
             long: rng.range(0.75, 1.6),
+            syllable: SyllableHabit::new(careless, rng),
         }
     }
 }
@@ -80,14 +134,13 @@ impl Anchor {
 
 /// The marks of `c` above and below a letter with this box; empty if the character has none of the
 /// Vietnamese marks. Horn and bar belong to the letter and are not drawn.
-pub(crate) fn pen_marks(
+pub(super) fn strokes(
     c: char,
     anchor: &Anchor,
     size: f32,
-    radius: f32,
     habit: &MarkHabit,
     rng: &mut Rng,
-) -> Vec<Shape> {
+) -> Vec<MarkStroke> {
     let m = habit.size * size * (1.0 + 0.14 * rng.normal());
     let capital = c.is_uppercase();
     let (top_x, top_y) = anchor.top;
@@ -98,24 +151,24 @@ pub(crate) fn pen_marks(
         top_y - (habit.gap * lift * size + jitter(rng).abs() * 0.7).max(-0.1 * size),
     );
     let lean = anchor.lean * 0.6;
-    let mut strokes: Vec<Vec<Point>> = Vec::new();
+    let mut strokes: Vec<MarkStroke> = Vec::new();
     let mut hat: Option<f32> = None;
     for mark in c.nfd().skip(1) {
         let h = m * habit.height * (1.0 + 0.18 * rng.normal());
         let lazy = rng.chance(habit.lazy);
         let wobble = [(); 6].map(|()| (rng.normal() * m * 0.05, rng.normal() * m * 0.05));
         let aside_only = rng.chance(0.5);
+        let part = if matches!(mark, '\u{302}' | '\u{306}') { Part::Hat } else { Part::Tone };
         let mut draw = |at: Point, points: &[Point]| {
-            strokes.push(
-                points
-                    .iter()
-                    .zip(wobble.iter().cycle())
-                    .map(|((x, y), (wx, wy))| {
-                        let (px, py) = (x * m + wx, y * h + wy);
-                        (at.0 + px + py * lean, at.1 - py)
-                    })
-                    .collect(),
-            );
+            let points = points
+                .iter()
+                .zip(wobble.iter().cycle())
+                .map(|((x, y), (wx, wy))| {
+                    let (px, py) = (x * m + wx, y * h + wy);
+                    (at.0 + px + py * lean, at.1 - py)
+                })
+                .collect();
+            strokes.push(MarkStroke { points, part });
         };
         let slash = |flat: f32| {
             let long = habit.long;
@@ -169,7 +222,7 @@ pub(crate) fn pen_marks(
                     (below.0 - dash * m * 0.5, below.1 - dash * m * 0.2),
                     (below.0 + dash * m * 0.5, below.1),
                 ];
-                strokes.push(points.to_vec());
+                strokes.push(MarkStroke { points: points.to_vec(), part: Part::Below });
             }
             '\u{308}' => {
                 draw(at, &[(-0.3, 0.1), (-0.26, 0.14)]);
@@ -178,17 +231,13 @@ pub(crate) fn pen_marks(
             _ => {}
         }
     }
-    if strokes.len() == 2 && hat.is_some() && rng.chance(habit.joined) {
-        let second = strokes.pop().unwrap_or_default();
-        if let Some(first) = strokes.first_mut() {
-            if c.nfd().any(|mark| mark == '\u{323}') {
-                strokes.push(second);
-            } else {
-                first.extend(second);
-            }
-        }
+    // Circumflex and tone in one movement.
+    let both = matches!(strokes.as_slice(), [one, two] if one.part == Part::Hat && two.part == Part::Tone);
+    if both && rng.chance(habit.joined) {
+        let tone = strokes.pop().map(|tone| tone.points).unwrap_or_default();
+        strokes[0].points.extend(tone);
     }
-    strokes.into_iter().map(|points| stroke(&points, radius, rng)).collect()
+    strokes
 }
 
 /// A smooth stroke through these points (Catmull-Rom), thinner towards its end.

@@ -4,9 +4,11 @@
 //! ([`pen`]); the others keep the fonts' thick and thin ([`outline`]).
 
 mod allographs;
+mod joins;
 mod marks;
 mod outline;
 mod pen;
+mod syllable;
 
 use std::sync::Arc;
 
@@ -98,7 +100,8 @@ pub(crate) fn pen_marks(
     rng: &mut Rng,
 ) -> Vec<Shape> {
     let habit = marks::MarkHabit::new(&mut Rng::new(derive(size.to_bits().into(), 5)));
-    marks::pen_marks(c, &marks::Anchor::of(letter, place), size, radius, &habit, rng)
+    let strokes = marks::strokes(c, &marks::Anchor::of(letter, place), size, &habit, rng);
+    strokes.iter().map(|mark| marks::stroke(&mark.points, radius, rng)).collect()
 }
 
 /// Whether all marks of a character are Vietnamese ones that a pen can draw apart from the letter.

@@ -10,7 +10,9 @@ use crate::outlines::{Placement, filled, strike};
 use crate::random::{Rng, mix, noise, sine};
 use crate::writer::Drawn;
 
+use super::joins::{End, way};
 use super::marks::{self, Anchor, MarkHabit};
+use super::syllable::Syllable;
 use super::{Wander, vietnamese};
 
 /// Such a hand.
@@ -108,7 +110,15 @@ impl OutlineHand {
     }
 
     pub(super) fn draw(&self, struck: &str, text: &str, size: f32, rng: &mut Rng) -> (Vec<Drawn>, f32) {
-        let mut line = Line { hand: self, size, seed: rng.next_u64(), x: 0.0, drawn: Vec::new(), exit: None };
+        let mut line = Line {
+            hand: self,
+            size,
+            seed: rng.next_u64(),
+            x: 0.0,
+            drawn: Vec::new(),
+            exit: None,
+            syllable: Syllable::default(),
+        };
         if !struck.is_empty() {
             let start = line.x;
             line.word(struck, false, rng);
@@ -135,7 +145,9 @@ struct Line<'a> {
     x: f32,
     drawn: Vec<Drawn>,
     /// Where the last letter ended, if the pen may go on from there.
-    exit: Option<Point>,
+    exit: Option<End>,
+    /// Marks of the syllable that is being written.
+    syllable: Syllable,
 }
 
 impl Line<'_> {
@@ -146,9 +158,17 @@ impl Line<'_> {
                 Some(glyph) => self.letter(c, glyph, face.scale(self.size), kept, rng),
                 None => self.exit = None,
             }
+            if !c.is_alphabetic() {
+                self.marks(rng);
+            }
             let step = self.hand.step(c, self.size);
             self.x += step * (1.0 + self.hand.jitter * 1.2 * rng.normal());
         }
+        self.marks(rng);
+    }
+
+    fn marks(&mut self, rng: &mut Rng) {
+        self.syllable.write(self.size, &self.hand.marks.syllable, &mut self.drawn, rng);
     }
 
     fn letter(&mut self, c: char, glyph: &Glyph, scale: f32, kept: bool, rng: &mut Rng) {
@@ -178,12 +198,13 @@ impl Line<'_> {
         let radius = (hand.pen_radius(size) * (1.0 + 0.3 * pressure)).max(0.4);
         let marked = c.nfd().nth(1).is_some();
         let mut marks = Vec::new();
-        if hand.own_marks && marked && vietnamese(c) {
-            if let Some(bbox) = glyph.bbox {
-                marks = marks::pen_marks(c, &Anchor::of(bbox, &place), size, radius, &hand.marks, rng);
+        let own = match glyph.bbox {
+            Some(bbox) if hand.own_marks && marked && vietnamese(c) => {
+                marks::strokes(c, &Anchor::of(bbox, &place), size, &hand.marks, rng)
             }
-        }
-        if marks.is_empty() {
+            _ => Vec::new(),
+        };
+        if own.is_empty() {
             for mark in glyph.above.iter().chain(&glyph.below) {
                 let spread = hand.marks.spread * size * if marked { 1.0 } else { 0.5 };
                 let moved = Placement {
@@ -207,6 +228,8 @@ impl Line<'_> {
                 ink: 1.0,
             });
         }
+        let right = self.x + glyph.advance * place.scale_x;
+        self.syllable.add(self.drawn.len(), own, radius, right);
         self.drawn.push(Drawn { character: kept.then_some(c), shapes, ink: flow.clamp(0.25, 1.0) });
     }
 
@@ -217,14 +240,20 @@ impl Line<'_> {
         let entry =
             place.apply((bbox.left + 0.02, bbox.bottom.max(0.0) + height.min(0.5) * rng.range(0.2, 0.6)));
         if let (Some(exit), true) = (self.exit, lower && rng.chance(self.hand.joins)) {
-            let gap = entry.0 - exit.0;
+            let gap = entry.0 - exit.at.0;
             if gap > -0.15 * self.size && gap < 0.6 * self.size {
-                let low = (exit.0 + gap * 0.45, exit.1.max(entry.1) + 0.03 * self.size);
-                let shape = marks::stroke(&[exit, low, entry], radius * 0.8, rng);
+                let path = way(&exit, &End::guessed(entry), self.size, rng);
+                let shape = marks::stroke(&path, radius * 0.8, rng);
                 self.drawn.push(Drawn { character: None, shapes: vec![shape], ink: 0.9 });
             }
         }
-        let end = place.apply((bbox.right - 0.02, bbox.bottom.max(0.0) + 0.06));
-        self.exit = c.is_alphabetic().then_some(end);
+        // Round letters are left at their top, the others on the line.
+        let base = c.nfd().next().unwrap_or(c);
+        let end = if matches!(base, 'o' | 'b' | 'v' | 'w') {
+            (bbox.right - 0.04, bbox.bottom.max(0.0) + self.hand.face.x_height * 0.85)
+        } else {
+            (bbox.right - 0.02, bbox.bottom.max(0.0) + 0.06)
+        };
+        self.exit = c.is_alphabetic().then(|| End::guessed(place.apply(end)));
     }
 }

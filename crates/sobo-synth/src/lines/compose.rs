@@ -234,6 +234,10 @@ impl Composer<'_> {
                 0.0
             },
             seed: self.rng.next_u64(),
+            fold: self
+                .rng
+                .chance(0.08 * self.level.harm())
+                .then(|| (self.rng.range(0.1, 0.9), self.rng.normal() * 0.03)),
         }
     }
 

@@ -57,7 +57,7 @@ pub struct Options {
     #[arg(long, value_delimiter = ',')]
     pub kinds: Vec<String>,
     /// Where the fonts are.
-    #[arg(long, default_value = "var/fonts")]
+    #[arg(long, alias = "font-dir", default_value = "var/fonts")]
     pub fonts_dir: PathBuf,
     /// Use whichever fonts of the list are there, in place of a share.
     #[arg(long)]
@@ -68,7 +68,8 @@ pub struct Options {
     /// Threads that draw.
     #[arg(long, default_value_t = 1)]
     pub threads: usize,
-    /// Print counts and the rate to standard error at the end.
+    /// Print counts and the rate to standard error at the end: by the clock and, with one thread, by the processor
+    /// time it took, which other work on the machine does not change.
     #[arg(long)]
     pub stats: bool,
     /// Write a contact sheet and its texts into this folder instead of streaming (120 lines unless
@@ -160,7 +161,7 @@ fn stream(options: &Options, fonts: &Fonts, mix: &Mix, out: &mut impl Write) -> 
         .num_threads(options.threads.max(1))
         .build()
         .map_err(|e| io::Error::other(e.to_string()))?;
-    let started = Instant::now();
+    let (started, used) = (Instant::now(), processor_seconds());
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     let mut pixels = 0u64;
     let end = options.count.0.map_or(u64::MAX, |count| options.skip.saturating_add(count));
@@ -197,8 +198,19 @@ fn stream(options: &Options, fonts: &Fonts, mix: &Mix, out: &mut impl Write) -> 
         }
         eprintln!("mean width: {:.0} px", pixels as f64 / lines.max(1) as f64);
         eprintln!("{lines} lines in {seconds:.1} s: {:.0} a second", lines as f64 / seconds.max(1e-9));
+        if let (Some(before), Some(after), true) = (used, processor_seconds(), options.threads <= 1) {
+            let used = (after - before).max(1e-9);
+            eprintln!("{used:.1} s of processor time: {:.0} a second of it", lines as f64 / used);
+        }
     }
     Ok(())
+}
+
+/// Seconds this thread has been on a processor, where the system tells (Linux).
+fn processor_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanoseconds: f64 = text.split(' ').next()?.parse().ok()?;
+    Some(nanoseconds / 1e9)
 }
 
 fn write_crop(crop: &Crop, out: &mut impl Write) -> io::Result<()> {

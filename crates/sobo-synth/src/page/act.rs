@@ -137,9 +137,12 @@ fn header(
     };
     let step = small * rng.range(1.75, 2.3);
     let mut at = y + small + 10.0;
+    // How far the office's lines reach towards the title.
+    let mut reach = if p.header_right { x.1 } else { x.0 };
     for line in &content.office.header {
         let half = tools.label.measure(line, small) / 2.0;
         let centre = office_x.max(x.0 + half).min(x.1 - half);
+        reach = if p.header_right { reach.min(centre - half) } else { reach.max(centre + half) };
         tools.print_centred(sheet, tools.label, line, small, (centre, at), p.colour, rng);
         at += step;
     }
@@ -150,32 +153,25 @@ fn header(
         at += 8.0;
     }
     if content.year > 1975 && p.motto {
+        const MOTTO: [&str; 2] = ["CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc"];
+        let free = if p.header_right { (x.0, reach - small) } else { (reach + small, x.1) };
+        let natural = tools.label.measure(MOTTO[0], small);
+        let size = small * ((free.1 - free.0) / natural.max(1.0)).clamp(0.6, 1.0);
+        let half = natural * size / small / 2.0;
         let motto_x = if p.header_right { x.0 + width * 0.3 } else { x.0 + width * 0.73 };
-        let first = y + small + 10.0;
-        tools.print_centred(
-            sheet,
-            tools.label,
-            "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
-            small,
-            (motto_x, first),
-            p.colour,
-            rng,
-        );
-        tools.print_centred(
-            sheet,
-            tools.label,
-            "Độc lập - Tự do - Hạnh phúc",
-            small,
-            (motto_x, first + step),
-            p.colour,
-            rng,
-        );
+        let motto_x = motto_x.clamp(free.0 + half, (free.1 - half).max(free.0 + half));
+        for (line, baseline) in MOTTO.iter().zip([y + small + 10.0, y + small + 10.0 + step]) {
+            tools.print_centred(sheet, tools.label, line, size, (motto_x, baseline), p.colour, rng);
+        }
     }
     if titled {
-        // Long titles are set smaller rather than cut.
-        let room = if p.header_right { width * 0.6 } else { (x.1 - title_x) * 1.9 };
+        // Long titles are set smaller rather than cut, and none runs into the office beside it.
+        let gap = p.title_size * 0.6;
+        let free = if p.header_right { (x.0, reach - gap) } else { (reach + gap, x.1) };
         let natural = tools.title.measure(&p.title, p.title_size);
-        let size = p.title_size * (room / natural.max(1.0)).min(1.0);
+        let size = p.title_size * ((free.1 - free.0) / natural.max(1.0)).clamp(0.5, 1.0);
+        let half = natural * size / p.title_size / 2.0;
+        let title_x = title_x.clamp(free.0 + half, (free.1 - half).max(free.0 + half));
         let mut title_y = y + p.title_size * rng.range(1.3, 1.9);
         tools.print_centred(sheet, tools.title, &p.title, size, (title_x, title_y), p.colour, rng);
         title_y += p.title_size * 1.25;
@@ -554,7 +550,7 @@ impl Hand<'_, '_> {
                         self.content.year <= 1975,
                     );
                 }
-                signature(sheet, rng, at, self.tools.clerks[0].colour, self.tools.fade);
+                signature(sheet, rng, at, 420.0, self.tools.clerks[0].colour, self.tools.fade);
                 let free = !p.items.iter().any(|item| item.field == "officer_name");
                 if p.form.layout == Layout::Blocks && free && rng.chance(0.75) {
                     let pen = self.tools.pen(entry.clerk, 84.0 * self.tools.scale);
@@ -576,7 +572,7 @@ impl Hand<'_, '_> {
                 fingerprint(sheet, rng, at);
             } else if rng.chance(0.93) {
                 let colour = if rng.chance(0.5) { self.tools.clerks[0].colour } else { [38, 44, 110] };
-                signature(sheet, rng, at, colour, self.tools.fade);
+                signature(sheet, rng, at, 420.0, colour, self.tools.fade);
             }
         }
         if let Some(entry) = entry

@@ -190,18 +190,46 @@ pub(super) fn rubber_stamp(sheet: &mut Sheet, rng: &mut Rng, press: &Writer, tex
     });
 }
 
-/// A signature: loops and a flourish of one pen.
-pub(super) fn signature(sheet: &mut Sheet, rng: &mut Rng, centre: (f32, f32), colour: [u8; 3], fade: Fade) {
+/// A signature of at most this width: loops and a flourish of one pen.
+pub(super) fn signature(
+    sheet: &mut Sheet,
+    rng: &mut Rng,
+    centre: (f32, f32),
+    most: f32,
+    colour: [u8; 3],
+    fade: Fade,
+) {
     let (w, h) = (rng.range(150.0, 420.0), rng.range(70.0, 170.0));
-    let knots = rng.between(6, 13) as usize;
+    let smaller = (most / w).clamp(0.3, 1.0);
+    let (w, h) = (w * smaller, h * smaller.max(0.5));
     let lean = rng.range(-0.1, 0.5);
     let mut points: Vec<(f32, f32)> = Vec::new();
-    for i in 0..knots {
-        let t = i as f32 / (knots - 1) as f32;
-        let up = if i % 2 == 0 { -1.0 } else { 1.0 };
-        let size = (1.0 - 0.6 * t) * rng.range(0.25, 1.0);
-        let y = up * size * h / 2.0;
-        points.push((w * (t - 0.5) + rng.normal() * w * 0.06 - y * lean, y + rng.normal() * h * 0.07));
+    if rng.chance(0.4) {
+        let knots = rng.between(6, 13) as usize;
+        for i in 0..knots {
+            let t = i as f32 / (knots - 1) as f32;
+            let up = if i % 2 == 0 { -1.0 } else { 1.0 };
+            let size = (1.0 - 0.6 * t) * rng.range(0.25, 1.0);
+            let y = up * size * h / 2.0;
+            points.push((w * (t - 0.5) + rng.normal() * w * 0.06 - y * lean, y + rng.normal() * h * 0.07));
+        }
+    } else {
+        // A capital's tall stroke, then loops that shrink.
+        points.push((-w * 0.5, h * rng.range(0.1, 0.5)));
+        points.push((-w * rng.range(0.38, 0.46), -h * rng.range(0.4, 0.8)));
+        let loops = rng.between(2, 6);
+        let steps = loops * 5;
+        let squash = rng.range(0.35, 0.9);
+        let mut size = 0.5;
+        for step in 0..=steps {
+            let t = step as f32 / steps as f32;
+            if step % 5 == 0 {
+                size = (1.0 - 0.65 * t) * rng.range(0.18, 0.5);
+            }
+            let turn = step as f32 / 5.0;
+            let (x, y) = (sine(turn + 0.25) * size * h * squash, -sine(turn) * size * h);
+            points.push((w * (t * 0.85 - 0.4) + x - y * lean, y + rng.normal() * h * 0.03));
+        }
     }
     if rng.chance(0.6) {
         points.push((-w * rng.range(0.1, 0.5), h * rng.range(0.3, 0.6)));

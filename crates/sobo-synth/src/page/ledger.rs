@@ -5,7 +5,7 @@ use crate::forms::PrintedItem;
 use crate::ink::PixelBox;
 use crate::random::Rng;
 
-use super::furniture::{rubber_stamp, seal};
+use super::furniture::{fingerprint, rubber_stamp, seal, signature};
 use super::sheet::Sheet;
 use super::typeset::{Room, drawable};
 use super::{PageContent, Tools};
@@ -108,6 +108,8 @@ pub(super) fn draw(sheet: &mut Sheet, content: &PageContent<'_>, tools: &Tools<'
     }
     let ditto = rng.chance(0.75);
     let mark = ["nt", "-nt-", "\"", "nt", "- nt -"][rng.below(5)];
+    // In some books the declarants sign in the table, beside or over their names.
+    let signed = Rng::new(p.face_seed ^ 0x516E).chance(0.3);
     for (row, entry) in content.entries.iter().enumerate() {
         let y = head + row as f32 * row_height;
         let area = PixelBox {
@@ -134,6 +136,9 @@ pub(super) fn draw(sheet: &mut Sheet, content: &PageContent<'_>, tools: &Tools<'
             }
             let area = (column.x0, column.x1, y + offset(column.half), row_height);
             cell(sheet, tools, entry.clerk, row, field, &written, area, &mut rng);
+            if signed && field == "declarant_name" {
+                sign(sheet, tools, area, &mut rng.fork(7));
+            }
         }
         stamps(sheet, tools, entry.act.late, (&ruled, y, row_height), &mut rng);
     }
@@ -144,6 +149,17 @@ pub(super) fn draw(sheet: &mut Sheet, content: &PageContent<'_>, tools: &Tools<'
     if let Some(closing) = content.closing.as_ref().filter(|_| content.entries.len() < p.entries) {
         let from = head + content.entries.len() as f32 * row_height;
         super::act::statement(sheet, tools, closing, (p.margins[0] + 200.0, w * 0.47), from + 90.0, &mut rng);
+    }
+}
+
+/// A declarant's signature, or the fingerprint of one who cannot write, below the name in a cell.
+fn sign(sheet: &mut Sheet, tools: &Tools<'_>, (x0, x1, y, height): (f32, f32, f32, f32), rng: &mut Rng) {
+    let at = ((x0 + x1) / 2.0 + rng.normal() * 0.1 * (x1 - x0), y + height * rng.range(0.6, 0.88));
+    if rng.chance(0.06) {
+        fingerprint(sheet, rng, at);
+    } else if rng.chance(0.9) {
+        let ink = [tools.clerks[0].colour, [38, 44, 110], [30, 30, 36]][rng.below(3)];
+        signature(sheet, rng, at, (x1 - x0) * 0.95, ink, tools.fade);
     }
 }
 

@@ -60,19 +60,30 @@ pub struct Fade {
     pub most: f32,
     /// Ink left where it faded most, 0..=1.
     pub least: f32,
+    /// How much of it was rubbed off the tooth of the paper in specks, 0 none ..= 1.
+    pub rubbed: f32,
 }
 
 impl Fade {
     /// Ink as it was.
-    pub const NONE: Self = Self { seed: 0, most: 1.0, least: 1.0 };
+    pub const NONE: Self = Self { seed: 0, most: 1.0, least: 1.0, rubbed: 0.0 };
 
     fn at(self, x: f32, y: f32) -> f32 {
-        if self.least >= self.most {
-            return self.most;
+        let mut left = self.most;
+        if self.least < self.most {
+            // By the part of the page, the word, the letter.
+            let pattern = 0.55 * noise2(self.seed, x / 620.0, y / 410.0)
+                + 0.35 * noise2(self.seed ^ 1, x / 90.0, y / 70.0)
+                + 0.3 * noise2(self.seed ^ 5, x / 27.0, y / 23.0);
+            left = self.least + (self.most - self.least) * (0.5 + 0.6 * pattern).clamp(0.0, 1.0);
         }
-        let pattern =
-            0.7 * noise2(self.seed, x / 620.0, y / 410.0) + 0.3 * noise2(self.seed ^ 1, x / 90.0, y / 70.0);
-        self.least + (self.most - self.least) * (0.5 + 0.6 * pattern).clamp(0.0, 1.0)
+        if self.rubbed > 0.0 {
+            let tooth = 0.65 * noise2(self.seed ^ 2, x / 2.7, y / 2.7)
+                + 0.35 * noise2(self.seed ^ 3, x / 7.5, y / 7.5);
+            let patch = 0.45 * noise2(self.seed ^ 4, x / 330.0, y / 240.0);
+            left *= 1.0 - ((tooth + patch - 0.85 + self.rubbed) * 2.6).clamp(0.0, 0.94);
+        }
+        left
     }
 }
 

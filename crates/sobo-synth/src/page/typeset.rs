@@ -210,3 +210,25 @@ impl Pen<'_> {
         (self.writer.covers(&wrong) && !wrong.is_empty()).then_some(wrong)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use sobo_core::Ink;
+
+    #[test]
+    fn a_forgotten_word_stands_above_its_line_and_in_the_text() {
+        let fonts = crate::book::test_fonts();
+        let writer = Writer::new(4, Ink::Handwritten, &fonts).unwrap();
+        let pen = Pen { writer: &writer, size: 40.0, fade: Fade::NONE, slips: 0.0 };
+        let room = Room { x0: 100.0, x1: 1500.0, y: 300.0 };
+        let mut sheet = Sheet::new(1600, 400);
+        let words = ["Trần", "Thị", "Bạch", "Tuyết"];
+        let with = pen.inserted(&mut sheet, &mut Rng::new(1), &words, 40.0, room);
+        let without =
+            sheet.put(writer.write("Trần Thị", 40.0, &mut Rng::new(1)), 100.0, 300.0, [0; 3], Fade::NONE);
+        assert_eq!(with.text, "Trần Thị Bạch Tuyết");
+        assert!(with.bbox.y < without.bbox.y - 12.0, "{:?} {:?}", with.bbox, without.bbox);
+    }
+}

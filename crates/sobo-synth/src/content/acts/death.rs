@@ -2,9 +2,9 @@
 
 use super::Scribe;
 use super::fields::{FATHER, MOTHER};
-use crate::content::Era;
 use crate::content::addresses::province;
 use crate::content::names::Sex;
+use crate::content::{Era, Written};
 
 impl Scribe<'_> {
     pub(super) fn death(&mut self) -> bool {
@@ -72,7 +72,8 @@ impl Scribe<'_> {
         };
         self.put("death_place", place);
         let cause = self.c.tables.causes.draw(&mut self.rng, &[era.coarse_key()]).to_owned();
-        self.put("cause_of_death", self.case(&cause));
+        let cause = self.case(&cause);
+        self.unless_unknown("cause_of_death", 0.03, Written::plain(cause));
         let notice = self.rng.between(1, 999);
         let text = ["", "/GBT", "/BT", "/GBT-BV"][self.rng.below(4)];
         self.put("death_notice_number", format!("{notice:02}{text}"));
@@ -85,8 +86,21 @@ impl Scribe<'_> {
         let surname = person.name.surname.clone();
         let father = self.person(Sex::Male, years + 20..years + 45, died, Some((&surname, person.group)));
         let mother = self.person(Sex::Female, years + 17..years + 42, died, None);
-        self.describe(&FATHER, &father);
-        self.describe(&MOTHER, &mother);
+        // Parents of the old are often known to nobody who is left.
+        let forgotten = if years > 50 { 0.12 } else { 0.02 };
+        for (names, parent) in [(&FATHER, &father), (&MOTHER, &mother)] {
+            self.describe(names, parent);
+            if self.rng.chance(forgotten) {
+                let text = if era == Era::French {
+                    "inconnu"
+                } else {
+                    ["không rõ", "Không rõ"][self.rng.below(2)]
+                };
+                if let Some(field) = self.fields.iter_mut().find(|(field, _)| *field == names.name) {
+                    field.1 = Written::plain(text);
+                }
+            }
+        }
         self.common(sex, false, late);
         let french = era == Era::French;
         let (declarant, relation) = match self.rng.weighted(&[5.0, 2.0, 1.5, 1.0]) {
