@@ -1,10 +1,11 @@
-//! Pages per second at one and two jobs and peak memory, beside the `tesseract` program on the same pages in the same
-//! run: `cargo xtask bench`.
+//! Pages per second at one and two jobs, peak memory and the time of the page side alone, beside the `tesseract` program
+//! on the same pages in the same run: `cargo xtask bench`.
 //!
 //! Other work on the machine moves the rates; the processor's seconds a page move much less. Both are printed.
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod measure;
+mod page_side;
 mod pages;
 
 use std::path::{Path, PathBuf};
@@ -14,16 +15,22 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
 use crate::measure::{Ran, run};
+use crate::page_side::PageSide;
 use crate::pages::{Page, chosen, volumes_of};
 
 const HELP: &str = "\
 cargo xtask bench [--pages N]
 
-Reads the sample pages with `sobo read`, `sobo run` at one and two jobs, and the `tesseract` program.
+Reads the sample pages with `sobo read`, `sobo run` at one and two jobs, and the `tesseract` program; times the page
+side (decoding, restoration, layout) alone.
   --pages N   of the sheets and of the spreads only the first N each (all)";
 
 /// Most memory one page may take: an A3 spread at 300 dpi.
 const LIMIT_MB: f64 = 400.0;
+/// Milliseconds that decoding, restoration and layout of an A4 sheet may take on one thread.
+const SHEET_MS: f64 = 200.0;
+/// The same of an A3 spread at 300 dpi.
+const SPREAD_MS: f64 = 500.0;
 /// From this many pixels on a page is an A3 spread at 300 dpi (4961 × 3508, a little cropped).
 const SPREAD_PIXELS: u64 = 16_000_000;
 
@@ -55,7 +62,8 @@ fn main() -> Result<ExitCode> {
         spreads.len()
     );
     println!("{:<44}{:>9}{:>14}{:>10}", "", "pages/s", "CPU s/page", "peak MB");
-    for (what, set) in [("sheets", &sheets), ("spreads", &spreads)] {
+    let page_side = PageSide::load(&bench.root)?;
+    for (what, set, limit) in [("sheets", &sheets, SHEET_MS), ("spreads", &spreads, SPREAD_MS)] {
         if set.is_empty() {
             continue;
         }
@@ -64,11 +72,12 @@ fn main() -> Result<ExitCode> {
         let theirs = bench.tesseract(set)?;
         row(&format!("{what}: tesseract -l vie --psm 4, one thread"), &theirs, set.len());
         println!(
-            "{:<44}{:>9.2}{:>14.2}\n",
+            "{:<44}{:>9.2}{:>14.2}",
             format!("{what}: sobo against tesseract, times"),
             theirs.seconds / ours.seconds,
             theirs.cpu_seconds / ours.cpu_seconds
         );
+        print_page_side(what, &page_side, set, limit, theirs.seconds)?;
     }
     for jobs in [1, 2] {
         let (ran, read) = bench.whole(&pages, jobs)?;
@@ -88,6 +97,36 @@ fn main() -> Result<ExitCode> {
         if within { "within" } else { "OVER" }
     );
     Ok(if within { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What decoding, restoration and layout take of each page, against what is asked and against tesseract.
+fn print_page_side(
+    what: &str,
+    page_side: &PageSide,
+    set: &[&Page],
+    limit: f64,
+    tesseract: f64,
+) -> Result<()> {
+    let spent = page_side.run(set)?;
+    let count = spent.len().max(1) as f64;
+    let mean = |of: fn(&page_side::Spent) -> f64| spent.iter().map(of).sum::<f64>() / count;
+    let mut all: Vec<f64> = spent.iter().map(page_side::Spent::all).collect();
+    all.sort_by(f64::total_cmp);
+    println!(
+        "{what}: page side, ms a page: decode {:.0} + restore {:.0} + layout {:.0} = {:.0}, median {:.0}, most {:.0} (asked: {limit:.0})",
+        mean(|s| s.decode),
+        mean(|s| s.restore),
+        mean(|s| s.layout),
+        mean(page_side::Spent::all),
+        all.get(all.len() / 2).copied().unwrap_or_default(),
+        all.last().copied().unwrap_or_default(),
+    );
+    println!(
+        "{:<44}{:>9.1}\n",
+        format!("{what}: page side against tesseract, times"),
+        1000.0 * tesseract / all.iter().sum::<f64>().max(1e-9)
+    );
+    Ok(())
 }
 
 fn row(what: &str, ran: &Ran, pages: usize) {

@@ -230,6 +230,9 @@ pub(crate) struct ReadArguments {
     /// Take this form instead of recognising it
     #[arg(long, value_name = "ID")]
     pub(crate) form: Option<String>,
+    /// The print of the book the pages are from, as `sobo form print` learned it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) print: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -253,6 +256,9 @@ pub(crate) struct EvaluateArguments {
     /// List every field with its verdict in the JSON report
     #[arg(long)]
     pub(crate) fields: bool,
+    /// The print of the book the pages are from, as `sobo form print` learned it
+    #[arg(long, value_name = "FILE", conflicts_with = "readings")]
+    pub(crate) print: Option<PathBuf>,
     /// Fit what confidences are worth on these pages and write it to this file, as a part of settings.toml; the pages
     /// are read without the calibration that is there
     #[arg(long, value_name = "FILE", conflicts_with = "readings")]
@@ -288,6 +294,16 @@ pub(crate) enum FormCommand {
         /// File to write to; ID.toml in the forms folder of --pipelines if absent. Nothing is written over
         #[arg(long, short)]
         out: Option<PathBuf>,
+    },
+    /// Learn from some pages of one book where its print has labels and columns, for `sobo read --print`; `sobo run`
+    /// does it by itself from the first pages of each volume
+    Print {
+        /// Pages of one book, ten or so
+        #[arg(required = true)]
+        images: Vec<PathBuf>,
+        /// File to write to
+        #[arg(long, short)]
+        out: PathBuf,
     },
     /// Show on pages what a form finds
     Check {

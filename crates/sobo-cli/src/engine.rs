@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use image::DynamicImage;
 use sobo_core::PageReading;
 use sobo_intake::{Found, Limits, decode_page, inspect};
-use sobo_layout::LoadedForm;
+use sobo_layout::{LoadedForm, Print, Sighting};
 use sobo_pipeline::page::{PageInput, PageSettings, ReadPage, read_page};
 use sobo_read::{NeuralReader, Recognizer, TesseractReader, default_reader};
 
@@ -21,6 +21,8 @@ pub(crate) struct Engine {
     pub(crate) reader: Box<dyn Recognizer>,
     /// Settings of restoration, layout and extraction.
     pub(crate) settings: PageSettings,
+    /// The print of the book that is read, where it was learned.
+    pub(crate) print: Option<Print>,
 }
 
 /// One page of one scan file, read.
@@ -43,7 +45,7 @@ impl Engine {
             .context("the register forms cannot be used; see --pipelines")?;
         let settings = PageSettings::load(&config.pipelines.join("settings.toml"))
             .context("the settings cannot be used; see --pipelines")?;
-        Ok(Self { forms, reader: load_reader(config.reader, &config.models)?, settings })
+        Ok(Self { forms, reader: load_reader(config.reader, &config.models)?, settings, print: None })
     }
 
     /// Reads every page of a scan file, one after the other.
@@ -83,9 +85,44 @@ impl Engine {
             .collect()
     }
 
+    /// Uses the print of a book, as `sobo form print` wrote it.
+    ///
+    /// # Errors
+    /// When the file is missing or no print, or was learned with another state of its form.
+    pub(crate) fn use_print(&mut self, path: &Path) -> Result<()> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
+        let print = Print::parse(&text).with_context(|| {
+            format!("{}: this is no print of a book; `sobo form print` writes one", path.display())
+        })?;
+        ensure!(
+            self.forms.iter().any(|f| f.form.id == print.form && f.hash == print.form_hash),
+            "{}: it was learned with another state of form `{}`; learn it again with `sobo form print`",
+            path.display(),
+            print.form
+        );
+        self.print = Some(print);
+        Ok(())
+    }
+
+    /// What the pages of a scan file show of their book's print.
+    ///
+    /// # Errors
+    /// When the file cannot be decoded or the recogniser fails.
+    pub(crate) fn sight_scan(&self, found: &Found, limits: &Limits) -> Result<Vec<Sighting>> {
+        let opened = found.open(limits)?;
+        let mut sightings = Vec::new();
+        for index in 0..inspect(opened.content(), &found.name, limits)?.pages {
+            let page = decode_page(opened.content(), &found.name, index, limits)?;
+            let input = PageInput { name: &found.name, index, dpi: page.dpi, ..PageInput::default() };
+            let (reader, settings) = (self.reader.as_ref(), &self.settings);
+            sightings.extend(sobo_pipeline::sight_page(&page.image, &input, &self.forms, reader, settings)?);
+        }
+        Ok(sightings)
+    }
+
     /// Reads one decoded page.
     fn read_image(&self, image: &DynamicImage, dpi: Option<f64>, name: &str, index: u32) -> Result<ReadPage> {
-        let input = PageInput { name, index, dpi, ..PageInput::default() };
+        let input = PageInput { name, index, dpi, print: self.print.as_ref(), ..PageInput::default() };
         Ok(read_page(image, &input, &self.forms, self.reader.as_ref(), &self.settings)?)
     }
 }

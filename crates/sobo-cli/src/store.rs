@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use sobo_core::{Entry, Outcome, PageReading, Provenance, VolumeDescriptor};
-use sobo_layout::LoadedForm;
+use sobo_layout::{LoadedForm, Sighting};
 use sobo_pipeline::page::{self, PageSettings};
 use sobo_pipeline::{PageInput, PageReader, ReadPage, Stop, Store, StoreConfig};
 use sobo_read::Recognizer;
@@ -122,6 +122,7 @@ impl StorePageReader {
             provenance: Provenance {
                 model: self.recognizer(input.volume).id().to_owned(),
                 form: String::new(),
+                print: String::new(),
                 settings: self.settings.hash(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
@@ -144,6 +145,7 @@ impl PageReader for StorePageReader {
             dpi: input.dpi,
             form,
             context: context(input.volume),
+            print: input.print,
         };
         let recognizer = self.recognizer(input.volume);
         match page::read_page(&input.image, &asked, &self.forms, recognizer, &self.settings) {
@@ -152,6 +154,20 @@ impl PageReader for StorePageReader {
             }
             Err(error) => self.failed(&input, error.to_string()),
         }
+    }
+
+    fn sight(&self, input: PageInput<'_>) -> Option<Sighting> {
+        let asked = page::PageInput {
+            name: input.name,
+            index: input.page_index,
+            dpi: input.dpi,
+            form: (!input.form.is_empty()).then_some(input.form),
+            context: context(input.volume),
+            print: None,
+        };
+        let recognizer = self.recognizer(input.volume);
+        // What fails here fails again, and is told, when the page is read.
+        sobo_pipeline::sight_page(&input.image, &asked, &self.forms, recognizer, &self.settings).ok()?
     }
 
     fn join(&self, previous: &Entry, reading: &PageReading) -> Vec<Entry> {

@@ -76,6 +76,9 @@ pub struct Provenance {
     pub model: String,
     /// sha256 of the form's data, hex.
     pub form: String,
+    /// sha256 of the print of the book, hex; empty where none was known or the page is of another form.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub print: String,
     /// sha256 of the pipeline's settings, hex.
     pub settings: String,
     /// Version of the program.

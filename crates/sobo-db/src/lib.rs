@@ -35,6 +35,7 @@ mod note;
 mod numbering;
 mod page;
 mod page_work;
+mod print;
 mod queue;
 mod reading;
 mod report;

@@ -65,6 +65,10 @@ pub fn provenance_key(provenance: &Provenance) -> String {
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part.as_bytes());
     }
+    // Readings without a print keep the key they always had.
+    if !provenance.print.is_empty() {
+        hasher.update(provenance.print.as_bytes());
+    }
     hex::encode(hasher.finalize())
 }
 
@@ -74,6 +78,7 @@ struct Row {
     provenance: String,
     model: String,
     form: String,
+    print: String,
     settings: String,
     version: String,
     body: String,
@@ -92,6 +97,7 @@ impl Row {
             made_by: Provenance {
                 model: self.model,
                 form: self.form,
+                print: self.print,
                 settings: self.settings,
                 version: self.version,
             },
@@ -131,8 +137,8 @@ queries! {
             // The time stands in its own column: the same input gives the same bytes.
             let body = json(&PageReading { elapsed_ms: 0, ..reading.clone() }, page_id)?;
             sqlx::query(
-                "INSERT INTO reading (page_id, provenance, model, form, settings, version, body, elapsed_ms, at_ms)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+                "INSERT INTO reading (page_id, provenance, model, form, settings, version, body, elapsed_ms, at_ms, print)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
             )
             .bind(page_id)
             .bind(provenance_key(completion.provenance))
@@ -143,6 +149,7 @@ queries! {
             .bind(body)
             .bind(completion.elapsed_ms as i64)
             .bind(now)
+            .bind(&completion.provenance.print)
             .execute(connection)
             .await?;
             Ok(())

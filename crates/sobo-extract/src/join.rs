@@ -4,6 +4,7 @@ use sobo_core::{Candidate, Entry, Field, Form, Lacuna, Reading};
 use sobo_text::nfc;
 
 use crate::settings::Settings;
+use crate::stamps;
 use crate::{RawEntry, RawField, RawLine};
 
 /// One entry with fields in the order of the form; fields the form does not know follow.
@@ -11,7 +12,8 @@ pub(crate) fn entry(form: &Form, raw: RawEntry, settings: &Settings) -> Entry {
     let mut entry = Entry { bbox: raw.bbox, fields: Default::default() };
     let mut fields = raw.fields;
     for described in &form.fields {
-        if let Some(raw_field) = fields.shift_remove(&described.name) {
+        if let Some(mut raw_field) = fields.shift_remove(&described.name) {
+            stamps::leave_out(form, described.kind, &described.name, &mut raw_field);
             entry.fields.insert(described.name.clone(), field(raw_field, settings));
         }
     }

@@ -18,6 +18,7 @@ mod ditto;
 mod join;
 mod printed;
 mod settings;
+mod stamps;
 mod value;
 
 use indexmap::IndexMap;

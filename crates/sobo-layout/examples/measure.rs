@@ -1,5 +1,7 @@
-//! Compares the planned boxes of pages with their truth: `measure [--oracle] [--out DIR] [--list] FORMS IMAGE…`.
-//! With `--oracle`, labels are taken from the truth file instead of a recogniser. For development.
+//! Compares the planned boxes of pages with their truth: `measure [--oracle] [--print N] [--out DIR] [--list] FORMS
+//! IMAGE…`. With `--oracle`, labels are taken from the truth file instead of a recogniser (the models of the working
+//! folder). With `--print N`, the images are pages of one book: the print is learned from the first N and used for
+//! all. For development.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,8 +10,11 @@ use std::time::Instant;
 use image::{Rgb, RgbImage};
 use serde_json::Value;
 use sobo_core::{CharSpan, Original, Reading, Rect, Restored};
-use sobo_layout::{Anchor, Page, PagePlan, Stroke, Structure, align, analyse, anchor_requests, load_forms};
-use sobo_read::{LineInput, Recognizer, TesseractReader};
+use sobo_layout::{
+    Anchor, AnchorRequest, LoadedForm, Page, PagePlan, Print, Stroke, Structure, align, analyse,
+    anchor_requests, learn, load_forms, sight,
+};
+use sobo_read::{LineInput, Recognizer, default_reader};
 use sobo_restore::{Restoration, Settings, restore};
 
 fn rect_of(v: &Value) -> Rect<Original> {
@@ -55,7 +60,9 @@ fn oracle(truth: &Value, r: &Restoration, rect: &Rect<Restored>) -> Reading {
         }
     };
     for p in truth["printed"].as_array().unwrap() {
-        add(p["text"].as_str().unwrap(), rect_of(&p["bbox"]));
+        if p["lost"].as_f64().unwrap_or(0.0) < 0.5 {
+            add(p["text"].as_str().unwrap(), rect_of(&p["bbox"]));
+        }
     }
     for e in truth["entries"].as_array().unwrap() {
         for f in e["fields"].as_object().unwrap().values() {
@@ -83,6 +90,41 @@ fn oracle(truth: &Value, r: &Restoration, rect: &Rect<Restored>) -> Reading {
     Reading { text, chars, confidence: 1.0, ..Reading::default() }
 }
 
+/// What stands in the requested places, by the recogniser or the truth.
+fn read(
+    r: &Restoration,
+    requests: Vec<AnchorRequest>,
+    truth: &Value,
+    reader: Option<&dyn Recognizer>,
+) -> Vec<Anchor> {
+    let readings: Vec<Reading> = match reader {
+        Some(reader) => {
+            let crops: Vec<_> = requests.iter().map(|q| r.crop(q.rect, 64)).collect();
+            let inputs: Vec<_> = crops.iter().map(LineInput::new).collect();
+            reader.read(&inputs).unwrap()
+        }
+        None => requests.iter().map(|q| oracle(truth, r, &q.rect)).collect(),
+    };
+    requests.into_iter().zip(readings).map(|(request, reading)| Anchor { request, reading }).collect()
+}
+
+fn truth_of(path: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(Path::new(path).with_extension("json")).unwrap()).unwrap()
+}
+
+/// The print that the given pages of a book show.
+fn print_of(paths: &[String], forms: &[LoadedForm], reader: Option<&dyn Recognizer>) -> Option<Print> {
+    let mut sightings = Vec::new();
+    for path in paths {
+        let truth = truth_of(path);
+        let r = restore(&image::open(path).unwrap(), truth["dpi"].as_f64(), &Settings::default());
+        let s = analyse(Page::new(&r.grey, &r.ink, r.dpi));
+        let anchors = read(&r, anchor_requests(&s), &truth, reader);
+        sightings.extend(sight(&s, forms, &anchors));
+    }
+    learn(&sightings)
+}
+
 #[derive(Default, Clone)]
 struct Sum {
     pages: u32,
@@ -96,6 +138,9 @@ struct Sum {
     extra: u32,
     iou: f64,
     planned: u32,
+    /// Lines of values of several lines, and those in no planned line.
+    lines: u32,
+    lines_lost: u32,
 }
 
 fn main() {
@@ -116,37 +161,35 @@ fn main() {
         args.remove(i);
         PathBuf::from(args.remove(i))
     });
+    let reader = (!use_oracle).then(|| default_reader(Path::new("models")).unwrap());
+    let learn_from: usize = args.iter().position(|a| a == "--print").map_or(0, |i| {
+        args.remove(i);
+        args.remove(i).parse().unwrap()
+    });
     let forms = load_forms(Path::new(&args.remove(0))).unwrap();
-    let reader = (!use_oracle).then(|| TesseractReader::new().unwrap());
+    let print = print_of(&args[..learn_from.min(args.len())], &forms, reader.as_deref());
+    if learn_from > 0 {
+        println!("print: {:?}", print.as_ref().map(|p| (&p.form, p.pages, p.columns.len(), p.labels.len())));
+    }
     let mut sums: BTreeMap<(String, String, String), Sum> = BTreeMap::new();
     let mut by_field: BTreeMap<(String, String), (u32, u32)> = BTreeMap::new();
     let (mut t_restore, mut t_layout, mut t_read, mut t_align) = (0u128, 0u128, 0u128, 0u128);
     for path in &args {
-        let truth: Value =
-            serde_json::from_str(&std::fs::read_to_string(Path::new(path).with_extension("json")).unwrap())
-                .unwrap();
+        let truth = truth_of(path);
         let img = image::open(path).unwrap();
         let t = Instant::now();
         let r = restore(&img, truth["dpi"].as_f64(), &Settings::default());
         t_restore += t.elapsed().as_millis();
         let t = Instant::now();
-        let s = analyse(Page::new(&r.grey, &r.ink, r.dpi));
+        let mut s = analyse(Page::new(&r.grey, &r.ink, r.dpi));
+        if let Some(print) = &print {
+            print.mend(&mut s);
+        }
         let requests = anchor_requests(&s);
         t_layout += t.elapsed().as_millis();
         let t = Instant::now();
-        let readings: Vec<Reading> = if let Some(reader) = &reader {
-            let crops: Vec<_> = requests.iter().map(|q| r.crop(q.rect, 48)).collect();
-            let inputs: Vec<_> = crops.iter().map(LineInput::new).collect();
-            reader.read(&inputs).unwrap()
-        } else {
-            requests.iter().map(|q| oracle(&truth, &r, &q.rect)).collect()
-        };
+        let anchors = read(&r, requests, &truth, reader.as_deref());
         t_read += t.elapsed().as_millis();
-        let anchors: Vec<Anchor> = requests
-            .into_iter()
-            .zip(readings)
-            .map(|(request, reading)| Anchor { request, reading })
-            .collect();
         if verbose {
             for table in &s.tables {
                 for v in &table.verticals {
@@ -171,7 +214,7 @@ fn main() {
             }
         }
         let t = Instant::now();
-        let plan = align(&s, &forms, &anchors);
+        let plan = align(&s, &forms, &anchors, print.as_ref());
         t_align += t.elapsed().as_millis();
         if verbose && let Some(i) = plan.form {
             for (b, t) in sobo_layout::explain(&s, &forms[i], &anchors) {
@@ -247,6 +290,34 @@ fn main() {
                 });
                 let c = by_field.entry((key.0.clone(), k.clone())).or_default();
                 c.1 += 1;
+                let written = f["lines"].as_array().map(Vec::as_slice).unwrap_or_default();
+                if written.len() > 1 && f["lost"].as_f64().unwrap_or(0.0) <= 0.05 && boxed.is_some() {
+                    let read: Vec<Rect<Original>> =
+                        planned.iter().flat_map(|p| p.lines.iter().map(|l| to_original(&r, l))).collect();
+                    for (index, line) in written.iter().enumerate() {
+                        let b = rect_of(&line["bbox"]);
+                        let c = b.centre();
+                        let found = read.iter().any(|l| {
+                            // A box over two lines is read as one of them.
+                            let middle = (l.centre().y - c.y).abs() < 0.45 * b.h.max(24.0);
+                            middle && c.x > l.x && c.x < l.right()
+                        });
+                        sum.lines += 1;
+                        if !found {
+                            sum.lines_lost += 1;
+                            misses.push(format!(
+                                "line {} of {} of {k} {:?} lost: {:?} got {:?}",
+                                index + 1,
+                                written.len(),
+                                line["text"].as_str().unwrap_or_default(),
+                                (b.x, b.y, b.w, b.h),
+                                read.iter()
+                                    .map(|l| (l.x.round(), l.y.round(), l.w.round(), l.h.round()))
+                                    .collect::<Vec<_>>()
+                            ));
+                        }
+                    }
+                }
                 if ok {
                     sum.right += 1;
                     c.0 += 1;
@@ -330,6 +401,8 @@ fn main() {
         total.extra += s.extra;
         total.iou += s.iou;
         total.planned += s.planned;
+        total.lines += s.lines;
+        total.lines_lost += s.lines_lost;
     }
     row("all", &total);
     let mut f: Vec<_> = by_field.into_iter().filter(|f| f.1.0 < f.1.1).collect();
@@ -341,7 +414,7 @@ fn main() {
 
 fn row(name: &str, s: &Sum) {
     println!(
-        "{name:26} {:5} {:5.1}% {:5} {:6.1}% {:3} {:6} {:6.2}% {:6.2}% {:6.2}%  iou {:.2}",
+        "{name:26} {:5} {:5.1}% {:5} {:6.1}% {:3} {:6} {:6.2}% {:6.2}% {:6.2}%  iou {:.2} lines {:5} lost {:4}",
         s.pages,
         100.0 * s.form as f64 / s.pages as f64,
         s.entries,
@@ -351,7 +424,9 @@ fn row(name: &str, s: &Sum) {
         100.0 * s.right as f64 / s.fields.max(1) as f64,
         100.0 * s.loose as f64 / s.fields.max(1) as f64,
         100.0 * s.extra as f64 / s.planned.max(1) as f64,
-        s.iou / s.found.max(1) as f64
+        s.iou / s.found.max(1) as f64,
+        s.lines,
+        s.lines_lost
     );
 }
 

@@ -6,8 +6,9 @@ use crate::anchor::{Anchor, AnchorPlace};
 use crate::forms::LoadedForm;
 use crate::matching::{Folded, find_inside};
 use crate::plan::PagePlan;
+use crate::print::Print;
 use crate::structure::Structure;
-use crate::{labelled, ledger};
+use crate::{faint, labelled, ledger};
 
 /// Share of a form's labels that have to be found before a page is taken for it.
 const LEAST_COVERAGE: f32 = 0.3;
@@ -17,8 +18,18 @@ const LEAST_SCORE: f32 = 12.0;
 /// Chooses the form that explains best what was read and lays the page on it.
 ///
 /// The result depends on its arguments alone. A page that no form explains gives a plan without
-/// form and entries.
-pub fn align(structure: &Structure, forms: &[LoadedForm], anchors: &[Anchor]) -> PagePlan {
+/// form and entries. `print`, where the book's is known, tells of labels and columns that cannot be read; one that was
+/// learned with another state of its form is left aside.
+pub fn align(
+    structure: &Structure,
+    forms: &[LoadedForm],
+    anchors: &[Anchor],
+    print: Option<&Print>,
+) -> PagePlan {
+    let printed = print.and_then(|print| {
+        let index = forms.iter().position(|f| f.form.id == print.form && f.hash == print.form_hash)?;
+        Some((index, print))
+    });
     let titles: Vec<Folded> = anchors
         .iter()
         .filter(|a| match a.request.place {
@@ -30,15 +41,20 @@ pub fn align(structure: &Structure, forms: &[LoadedForm], anchors: &[Anchor]) ->
         .map(|a| Folded::new(&a.reading))
         .collect();
     let mut ranked: Vec<(f32, f32, usize)> = Vec::new();
-    let labelled = labelled::Slots::new(structure, anchors);
-    let ledger = ledger::Columns::new(structure, anchors);
+    let mut labelled = labelled::Slots::new(structure, anchors);
+    if let Some((index, print)) = printed.filter(|(_, print)| !print.labels.is_empty()) {
+        labelled = labelled.with_print(&forms[index], print);
+    }
+    let ledger = ledger::Columns::new(structure, anchors, printed.map(|(_, print)| print));
     for (index, form) in forms.iter().enumerate() {
         let title = title_score(form, &titles);
         let (score, coverage) =
             if form.form.layout == "ledger" { ledger.score(form) } else { labelled.score(form) };
         ranked.push((score + title, coverage, index));
     }
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
+    // A form whose labels are not there explains nothing, however well its fields might lie.
+    let fits = |r: &(f32, f32, usize)| r.1 >= LEAST_COVERAGE && r.0 >= LEAST_SCORE;
+    ranked.sort_by(|a, b| fits(b).cmp(&fits(a)).then(b.0.total_cmp(&a.0)).then(a.2.cmp(&b.2)));
     let mut plan = PagePlan::default();
     let Some((score, coverage, index)) = ranked.first().copied() else { return plan };
     plan.score = score;
@@ -51,7 +67,9 @@ pub fn align(structure: &Structure, forms: &[LoadedForm], anchors: &[Anchor]) ->
     let Some(form) = forms.get(index) else { return plan };
     plan.form = Some(index);
     plan.register_type = Some(form.form.register_type);
-    plan.entries = if form.form.layout == "ledger" { ledger.entries(form) } else { labelled.entries(form) };
+    let is_ledger = form.form.layout == "ledger";
+    plan.entries = if is_ledger { ledger.entries(form) } else { labelled.entries(form) };
+    faint::leave_out(structure, &mut plan.entries, is_ledger);
     plan
 }
 
@@ -63,7 +81,7 @@ pub fn explain(
     anchors: &[Anchor],
 ) -> Vec<(Rect<Restored>, String)> {
     if form.form.layout == "ledger" {
-        ledger::Columns::new(structure, anchors).explain(form)
+        ledger::Columns::new(structure, anchors, None).explain(form)
     } else {
         labelled::Slots::new(structure, anchors).explain(form)
     }

@@ -7,11 +7,12 @@ use crate::chain::{Observation, Role, Way, best_way};
 use crate::component::Component;
 use crate::contact::parted;
 use crate::forms::LoadedForm;
-use crate::labelled::writing;
 use crate::line::{TextLine, bounds, in_box};
 use crate::matching::{Folded, Wording, find, find_words};
 use crate::plan::{EntryPlan, FieldPlan};
+use crate::print::{Print, SeenColumn};
 use crate::structure::Structure;
+use crate::writing::writing;
 
 /// One column of a table with the words of its head.
 struct Column {
@@ -19,18 +20,26 @@ struct Column {
     column: usize,
     /// The head, and the head without its first line, which may name several columns.
     heads: Vec<Folded>,
+    /// The field that the print of the book has here, and what that is worth in letters of print that agree.
+    printed: Option<(String, f32)>,
 }
+
+/// What the print of the book is worth for a column, in letters of print that agree.
+const PRINTED: f32 = 7.0;
 
 /// All columns of a spread, left to right.
 pub(crate) struct Columns<'a> {
     structure: &'a Structure,
     columns: Vec<Column>,
+    /// The form of the book's print.
+    form: Option<String>,
 }
 
 impl<'a> Columns<'a> {
-    pub(crate) fn new(structure: &'a Structure, anchors: &[Anchor]) -> Self {
+    pub(crate) fn new(structure: &'a Structure, anchors: &[Anchor], print: Option<&Print>) -> Self {
         let mut columns = Vec::new();
         for (index, table) in structure.tables.iter().enumerate() {
+            let printed = print.map(|print| print.columns_of(table, structure.scale)).unwrap_or_default();
             for column in 0..table.columns() {
                 let heads: Vec<_> = anchors
                     .iter()
@@ -43,17 +52,22 @@ impl<'a> Columns<'a> {
                     .map(|a| &a.reading)
                     .collect();
                 let parts = (0..heads.len().min(2)).map(|from| Folded::join(heads[from..].iter().copied()));
-                columns.push(Column { table: index, column, heads: parts.collect() });
+                let printed =
+                    printed.get(column).copied().flatten().and_then(|printed| {
+                        printed.field.clone().map(|field| (field, PRINTED * printed.share))
+                    });
+                columns.push(Column { table: index, column, heads: parts.collect(), printed });
             }
         }
-        Self { structure, columns }
+        Self { structure, columns, form: print.map(|print| print.form.clone()) }
     }
 
     fn observe(&self, form: &LoadedForm) -> Vec<Observation> {
         let observe = |column: &Column| {
             let read = !column.heads.is_empty();
             let floor = if read { -3.5 } else { -2.5 };
-            let labels = form
+            let printed = column.printed.as_ref().filter(|_| self.form.as_ref() == Some(&form.form.id));
+            let mut labels: Vec<f32> = form
                 .wordings
                 .iter()
                 .map(|wordings| {
@@ -67,6 +81,11 @@ impl<'a> Columns<'a> {
                     wordings.iter().map(score).fold(floor, f32::max)
                 })
                 .collect();
+            if let Some((field, gain)) = printed
+                && let Some(field) = form.form.fields.iter().position(|f| f.name == *field)
+            {
+                labels[field] += gain;
+            }
             let nothing = if read { -2.5 } else { 0.0 };
             Observation {
                 labels,
@@ -82,8 +101,8 @@ impl<'a> Columns<'a> {
 
     /// What every column was taken for.
     pub(crate) fn explain(&self, form: &LoadedForm) -> Vec<(Rect<Restored>, String)> {
-        let seen = self.observe(form);
-        let mut way = best_way(form, &seen);
+        let mut seen = self.observe(form);
+        let mut way = best_columns(form, &mut seen);
         shared_by_both(form, &seen, &mut way);
         let named = self.columns.iter().zip(&way.roles).filter_map(|(column, (role, _))| {
             let table = self.structure.tables.get(column.table)?;
@@ -97,10 +116,30 @@ impl<'a> Columns<'a> {
         named.collect()
     }
 
+    /// Where the columns stand, in pixels at 150 dpi, with the fields whose heads were read.
+    pub(crate) fn seen(&self, form: &LoadedForm) -> Vec<SeenColumn> {
+        let mut seen = self.observe(form);
+        let mut way = best_columns(form, &mut seen);
+        shared_by_both(form, &seen, &mut way);
+        let scale = self.structure.scale;
+        let column = |i: usize| {
+            let column = &self.columns[i];
+            let table = self.structure.tables.get(column.table)?;
+            let (left, right) =
+                (table.verticals.get(column.column)?, table.verticals.get(column.column + 1)?);
+            let field = match way.roles[i].0 {
+                Role::Field(f) if seen[i].labels[f] > 1.5 => form.form.fields.get(f).map(|f| f.name.clone()),
+                _ => None,
+            };
+            Some(SeenColumn { field, x0: left.middle() / scale, x1: right.middle() / scale })
+        };
+        (0..self.columns.len()).filter_map(column).collect()
+    }
+
     /// Log-odds of a form and the share of its columns that are there.
     pub(crate) fn score(&self, form: &LoadedForm) -> (f32, f32) {
-        let seen = self.observe(form);
-        let way = best_way(form, &seen);
+        let mut seen = self.observe(form);
+        let way = best_columns(form, &mut seen);
         let plain = self.columns.iter().filter(|c| !c.heads.is_empty()).count() as f32 * -2.5;
         let found = way
             .roles
@@ -114,8 +153,8 @@ impl<'a> Columns<'a> {
 
     /// The entries of the page: rows in which something is written.
     pub(crate) fn entries(&self, form: &LoadedForm) -> Vec<EntryPlan> {
-        let seen = self.observe(form);
-        let mut way = best_way(form, &seen);
+        let mut seen = self.observe(form);
+        let mut way = best_columns(form, &mut seen);
         shared_by_both(form, &seen, &mut way);
         let mut entries = Vec::new();
         for row in self.rows() {
@@ -220,18 +259,21 @@ impl<'a> Columns<'a> {
         let most = ink(&main);
         let others: Vec<Rect<Restored>> = lines.iter().map(|line| line.bbox).collect();
         // The last word of a value, be it one letter, stands under the beginning of the line before.
-        let last_word = |line: &TextLine| {
-            let drawn = line.components.iter().filter(|c| {
+        let drawn = |line: &TextLine| {
+            let letters = line.components.iter().filter(|c| {
                 let (w, h) = (f64::from(c.width()), f64::from(c.height()));
                 (0.55 * th..2.5 * th).contains(&h) && w < 3.0 * th && f64::from(c.area) < 0.6 * w * h
             });
+            letters.count()
+        };
+        let last_word = |line: &TextLine| {
             let under = |other: &Rect<Restored>| {
                 let down = line.bbox.centre().y - other.centre().y;
                 other.w > 3.0 * th
                     && (0.9 * th..2.6 * th).contains(&down)
                     && (line.bbox.x - other.x).abs() < 1.2 * th
             };
-            drawn.count() > 0 && others.iter().any(under)
+            drawn(line) > 0 && others.iter().any(under)
         };
         lines.retain(|line| ink(line) * 8 >= most || line.bbox.w > 2.5 * th || last_word(line));
         let long = |line: &TextLine| line.bbox.w >= 3.0 * th || line.bbox == main.bbox;
@@ -243,7 +285,13 @@ impl<'a> Columns<'a> {
                     && line.bbox.x - other.x < 0.45 * other.w.max(4.0 * th)
                     && other.x - line.bbox.x < 2.5 * th
             };
-            long(line) || longs.iter().any(near)
+            // A number apart from the word that belongs to it, one under the other.
+            let letters = drawn(line) >= 2 && drawn(line) * 2 > line.components.len();
+            let column = |other: &Rect<Restored>| {
+                (line.bbox.centre().y - other.centre().y).abs() < 5.0 * th
+                    && (line.bbox.x - other.x).abs() < 1.5 * th
+            };
+            long(line) || longs.iter().any(near) || letters && longs.iter().any(column)
         });
     }
 
@@ -343,6 +391,32 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// Rounds of taking back a second column of one field.
+const ROUNDS: usize = 8;
+
+/// The best way through the columns in which no field has two. Heads such as `Họ và tên` are printed once for each of
+/// two people, and the way cannot know who had one already: of two columns of a field that with the worse head gives it
+/// up, the later one where both are alike.
+fn best_columns(form: &LoadedForm, seen: &mut [Observation]) -> Way {
+    let mut way = best_way(form, seen);
+    for _ in 0..ROUNDS {
+        let field = |i: usize| match way.roles[i].0 {
+            Role::Field(f) => Some(f),
+            _ => None,
+        };
+        let twice = (0..seen.len()).find_map(|later| {
+            let f = field(later)?;
+            let earlier = (0..later).find(|i| field(*i) == Some(f))?;
+            let better = seen[later].labels[f] > seen[earlier].labels[f] + 2.0;
+            Some((f, if better { earlier } else { later }))
+        });
+        let Some((f, column)) = twice else { break };
+        seen[column].labels[f] = -8.0;
+        way = best_way(form, seen);
+    }
+    way
+}
+
 /// Heads such as `Dân tộc` are printed once for each of two people, or once for both: where only
 /// the second of two people has such a column, it is that of both.
 fn shared_by_both(form: &LoadedForm, seen: &[Observation], way: &mut Way) {
@@ -432,6 +506,25 @@ required = true
         let mut two = way(&[1, 2]);
         shared_by_both(&form, &seen, &mut two);
         assert_eq!(two.roles, way(&[1, 2]).roles);
+    }
+
+    #[test]
+    fn no_field_has_two_columns() {
+        let field =
+            |name: &str, label: &str| format!("[[field]]\nname = \"{name}\"\nlabels = [\"{label}\"]\n");
+        let text = FORM.replace("X-birth", "X-marriage")
+            + &field("groom_name", "Họ và tên")
+            + &field("groom_age", "Tuổi")
+            + &field("bride_name", "Họ và tên");
+        let form = LoadedForm::parse(&text, Path::new("X-marriage.toml")).unwrap();
+        let column = |groom, age, bride| Observation {
+            labels: vec![-3.5, groom, age, bride],
+            ..Observation::default()
+        };
+        // The head of the third column fits the groom better, who has one already.
+        let mut seen = vec![column(6.0, -3.5, 5.0), column(-3.5, 6.0, -3.5), column(6.0, -3.5, 5.0)];
+        assert_eq!(best_way(&form, &seen).roles[2].0, Role::Field(1));
+        assert_eq!(best_columns(&form, &mut seen).roles[2].0, Role::Field(3));
     }
 
     fn row(written: &[&str]) -> EntryPlan {

@@ -394,15 +394,14 @@ pub(crate) fn in_box(cell: &Rect<Restored>, components: &[Component], text_heigh
     }
     // A last line may hold one letter, however long the lines above it are.
     let least = (0.12 * peak).min(0.25 * text_height);
-    let near = (1.05 * text_height) as usize;
-    let mut centres: Vec<usize> = Vec::new();
-    for y in 0..smooth.len() {
-        let (a, b) = (y.saturating_sub(near), (y + near).min(smooth.len() - 1));
-        let top = smooth[a..=b].iter().copied().fold(0.0, f32::max);
-        if smooth[y] > least && smooth[y] >= top && centres.last().is_none_or(|last| y - last > near) {
-            centres.push(y);
-        }
-    }
+    let letters: Vec<f64> = inside
+        .iter()
+        .filter(|c| c.height() as f32 >= 0.4 * text_height)
+        .map(|c| f64::from(c.cy()) - cell.y)
+        .collect();
+    let centres = peaks(&smooth, least, text_height, |y| {
+        letters.iter().any(|cy| (cy - y as f64).abs() < 0.7 * f64::from(text_height))
+    });
     let mut inks: Vec<Vec<Component>> = vec![Vec::new(); centres.len()];
     for c in &inside {
         let y = f64::from(c.cy()) - cell.y;
@@ -439,6 +438,33 @@ pub(crate) fn in_box(cell: &Rect<Restored>, components: &[Component], text_heigh
         })
     });
     lines.collect()
+}
+
+/// Where the lines of a profile run, top to bottom: its peaks of at least `least`, the highest first, each more than a
+/// letter away from the higher ones and parted from them by a valley. A line of one short word close under a long one
+/// is a peak too, though the slope of the long one is higher. `lettered` says whether letters stand at a height.
+fn peaks(profile: &[f32], least: f32, text_height: f32, lettered: impl Fn(usize) -> bool) -> Vec<usize> {
+    let near = (1.05 * text_height) as usize;
+    let top = |y: usize| {
+        profile[y] > least
+            && (y == 0 || profile[y] > profile[y - 1])
+            && profile[y + 1..].iter().find(|v| **v != profile[y]).is_none_or(|v| *v < profile[y])
+    };
+    let mut tops: Vec<usize> = (0..profile.len()).filter(|y| top(*y)).collect();
+    tops.sort_by(|a, b| profile[*b].total_cmp(&profile[*a]).then(a.cmp(b)));
+    let mut peaks: Vec<usize> = Vec::new();
+    for y in tops {
+        let apart = |other: &usize| {
+            let (a, b) = (y.min(*other), y.max(*other));
+            let valley = profile[a..b].iter().copied().fold(f32::MAX, f32::min);
+            b - a > near && valley <= 0.75 * profile[y]
+        };
+        if peaks.iter().all(apart) && (peaks.is_empty() || lettered(y)) {
+            peaks.push(y);
+        }
+    }
+    peaks.sort_unstable();
+    peaks
 }
 
 fn blur(values: &[f32], sigma: f32) -> Vec<f32> {

@@ -152,7 +152,26 @@ fn printed(rulings: &[Ruling]) -> Vec<Ruling> {
     let mut strengths: Vec<f32> = rulings.iter().map(|r| r.strength).collect();
     strengths.sort_by(f32::total_cmp);
     let Some(strong) = strengths.get(strengths.len() * 3 / 4).copied() else { return Vec::new() };
-    rulings.iter().filter(|r| r.strength >= FAINTEST * strong).cloned().collect()
+    let least = shining_through(rulings, &strengths, strong).max(FAINTEST * strong);
+    rulings.iter().filter(|r| r.strength >= least).cloned().collect()
+}
+
+/// The strength below which lines shine through from the other side, whose columns lie between those of this one; 0
+/// where no clear step in strength sets such lines apart.
+fn shining_through(rulings: &[Ruling], strengths: &[f32], strong: f32) -> f32 {
+    let step = |i: &usize| strengths[i + 1] / strengths[*i].max(0.1);
+    let below = (0..strengths.len() / 2).filter(|i| strengths[*i] < 0.5 * strong);
+    let Some(i) = below.max_by(|a, b| step(a).total_cmp(&step(b))).filter(|i| step(i) >= 1.6) else {
+        return 0.0;
+    };
+    let least = strengths[i + 1];
+    let (mut first, mut last) = (f32::MAX, f32::MIN);
+    for r in rulings.iter().filter(|r| r.strength >= least) {
+        (first, last) = (first.min(r.middle()), last.max(r.middle()));
+    }
+    // A page that is paler as a whole than its neighbour has no stronger lines among its own.
+    let beside = rulings.iter().filter(|r| r.strength < least && !(first..=last).contains(&r.middle()));
+    if beside.count() * 2 > i + 1 { 0.0 } else { least }
 }
 
 /// Least strength of a table's column line, as a share of that of its stronger ones.
@@ -310,15 +329,20 @@ pub(crate) fn open_rows(tables: &mut [Table], components: &[Component], text_hei
     let first = &tables[0];
     let heights = first.heights();
     let Some(body) = (0..heights.len()).max_by(|a, b| heights[*a].total_cmp(&heights[*b])) else { return };
-    let cell = first.cell(body, body, 0);
-    let marks: Vec<f32> = in_box(&cell, components, th)
-        .iter()
-        .filter(|l| l.bbox.w > f64::from(0.8 * th) && l.bbox.h > f64::from(0.4 * th))
-        .map(|l| l.bbox.centre().y as f32)
-        .collect();
-    if marks.len() < 3 {
+    let marks_of = |column: usize| -> Vec<f32> {
+        in_box(&first.cell(body, body, column), components, th)
+            .iter()
+            .filter(|l| l.bbox.w > f64::from(0.8 * th) && l.bbox.h > f64::from(0.4 * th))
+            .map(|l| l.bbox.centre().y as f32)
+            .collect()
+    };
+    // Left of it may stand the edge of the sheet.
+    let columns = first.columns().min(3);
+    let Some((column, marks)) = (0..columns).map(|c| (c, marks_of(c))).find(|(_, marks)| marks.len() >= 3)
+    else {
         return;
-    }
+    };
+    let cell = first.cell(body, body, column);
     let boxes: Vec<Rect<Restored>> =
         tables.iter().map(|t| t.span(body.min(t.rows() - 1), body.min(t.rows() - 1))).collect();
     let mut profile = vec![0f32; (cell.bottom().ceil().max(0.0) as usize) + 2];

@@ -12,9 +12,11 @@ use sobo_core::{
     FieldKind, Original, Outcome, PageReading, Provenance, Reading, Rect, Restored, SCHEMA_VERSION,
 };
 use sobo_extract::{RawEntry, RawField, RawLine};
-use sobo_layout::{Anchor, EntryPlan, FieldPlan, LoadedForm, Page, PagePlan};
+use sobo_layout::{EntryPlan, FieldPlan, LoadedForm, PagePlan, Print};
 use sobo_read::{LineInput, ReadError, Recognizer};
-use sobo_restore::Restoration;
+use sobo_restore::{Defect, Restoration};
+
+use crate::locate::{Located, locate_upright};
 
 /// What can be chosen about reading a page: `pipelines/settings.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -99,6 +101,8 @@ pub struct PageInput<'a> {
     pub form: Option<&'a str>,
     /// What is known of the book and of the pages before.
     pub context: sobo_extract::Context,
+    /// The print of the book, where it was learned.
+    pub print: Option<&'a Print>,
 }
 
 /// A page as read.
@@ -129,6 +133,13 @@ pub fn read_page(
     let begun = Instant::now();
     let failed = |source| PageError::Read { page: input.name.to_owned(), source };
     let restoration = sobo_restore::restore(image, input.dpi, &settings.restore);
+    let blank = restoration.quality.defects.contains(&Defect::Blank);
+    let located = if blank {
+        Located { restoration, plan: PagePlan::default(), form: None }
+    } else {
+        locate_upright(image, restoration, input, forms, recognizer, settings).map_err(failed)?
+    };
+    let Located { restoration, plan, form } = located;
     let mut page = ReadPage {
         reading: PageReading {
             schema_version: SCHEMA_VERSION,
@@ -145,22 +156,25 @@ pub fn read_page(
         provenance: Provenance {
             model: recognizer.id().to_owned(),
             form: String::new(),
+            print: String::new(),
             settings: settings.hash(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
     };
     let defects: Vec<String> = restoration.quality.defects.iter().map(defect_name).collect();
     page.reading.issues.extend(defects.iter().map(|defect| format!("quality: {defect}")));
-    if restoration.quality.defects.contains(&sobo_restore::Defect::Blank) {
+    if blank {
         page.outcome = Outcome::Blank;
     } else {
-        let (plan, form) = locate(&restoration, input, forms, recognizer, settings).map_err(failed)?;
         match form {
             Some(form) => {
                 page.reading.form.clone_from(&form.form.id);
                 page.reading.family.clone_from(&form.form.family);
                 page.reading.register_type = Some(form.form.register_type);
                 page.provenance.form.clone_from(&form.hash);
+                if let Some(print) = input.print.filter(|print| print.form_hash == form.hash) {
+                    page.provenance.print = print.hash();
+                }
                 let mut context = input.context.clone();
                 context.settings = settings.extract.clone();
                 context.book_year = context.book_year.or(plan.year);
@@ -186,30 +200,6 @@ pub fn read_page(
     }
     page.reading.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(page)
-}
-
-/// Finds the form of a restored page and where its fields lie.
-fn locate<'f>(
-    restoration: &Restoration,
-    input: &PageInput<'_>,
-    forms: &'f [LoadedForm],
-    recognizer: &dyn Recognizer,
-    settings: &PageSettings,
-) -> Result<(PagePlan, Option<&'f LoadedForm>), ReadError> {
-    let structure = sobo_layout::analyse(Page::new(&restoration.grey, &restoration.ink, restoration.dpi));
-    let requests = sobo_layout::anchor_requests(&structure);
-    let lines: Vec<(Rect<Restored>, FieldKind)> =
-        requests.iter().map(|r| (r.rect, FieldKind::Text)).collect();
-    let readings = read_lines(restoration, &lines, input.context.book_year, recognizer, settings)?;
-    let anchors: Vec<Anchor> =
-        requests.into_iter().zip(readings).map(|(request, reading)| Anchor { request, reading }).collect();
-    let chosen: Vec<usize> = (0..forms.len())
-        .filter(|i| input.form.is_none_or(|id| id == "auto" || forms[*i].form.id == id))
-        .collect();
-    let candidates: Vec<LoadedForm> = chosen.iter().map(|i| forms[*i].clone()).collect();
-    let plan = sobo_layout::align(&structure, &candidates, &anchors);
-    let form = plan.form.and_then(|index| chosen.get(index)).and_then(|index| forms.get(*index));
-    Ok((plan, form))
 }
 
 /// Reads every line of every field of a plan.

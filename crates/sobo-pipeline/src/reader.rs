@@ -3,6 +3,7 @@
 
 use image::DynamicImage;
 use sobo_core::{Entry, PageReading, VolumeDescriptor};
+use sobo_layout::{Print, Sighting};
 
 use crate::page::ReadPage;
 
@@ -21,6 +22,8 @@ pub struct PageInput<'a> {
     pub volume: &'a VolumeDescriptor,
     /// Identifier of the form to read it with, or `auto`: what a person demanded for the page, else the volume's.
     pub form: &'a str,
+    /// The print of the volume, where it was learned.
+    pub print: Option<&'a Print>,
 }
 
 /// Reads pages. Shared by all workers; the same input must give the same output, whatever the thread.
@@ -28,6 +31,13 @@ pub trait PageReader: Send + Sync {
     /// Reads one page. A page no form fits, nobody can read or an engine fails at is an outcome; a panic
     /// is caught and becomes one.
     fn read(&self, page: PageInput<'_>) -> ReadPage;
+
+    /// What a page shows of its book's print; `None` where it shows nothing, or this reader learns no prints. As pure as
+    /// reading.
+    fn sight(&self, page: PageInput<'_>) -> Option<Sighting> {
+        drop(page);
+        None
+    }
 
     /// The entries of a page as they are once the last entry of the page before is known, one for each of its reading.
     /// As pure as reading, and always begun from the page's own reading.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sobo_core::{Outcome, VolumeDescriptor};
 use sobo_db::{Completed, Completion, DbError, Page, Work};
 use sobo_intake::Limits;
+use sobo_layout::Print;
 
 use crate::stages::{self, Processed};
 use crate::worker::{is_dead, this_worker};
@@ -100,17 +101,19 @@ impl RunSummary {
 }
 
 /// What the workers of one run share.
-struct Run {
-    store: Store,
-    originals: Originals,
-    reader: Arc<dyn PageReader>,
-    options: RunOptions,
+pub(crate) struct Run {
+    pub(crate) store: Store,
+    pub(crate) originals: Originals,
+    pub(crate) reader: Arc<dyn PageReader>,
+    pub(crate) options: RunOptions,
     sink: Arc<dyn ProgressSink>,
     stop: Stop,
     worker: String,
     begun: AtomicU64,
     summary: Mutex<RunSummary>,
     volumes: Mutex<HashMap<i64, Arc<VolumeDescriptor>>>,
+    /// Prints of the volumes met; none where one cannot be learned.
+    pub(crate) prints: tokio::sync::Mutex<HashMap<i64, Option<Arc<Print>>>>,
 }
 
 impl Store {
@@ -143,6 +146,7 @@ impl Store {
             begun: AtomicU64::new(0),
             summary: Mutex::default(),
             volumes: Mutex::default(),
+            prints: tokio::sync::Mutex::default(),
         });
         let workers: Vec<_> = (0..jobs).map(|_| tokio::spawn(work(Arc::clone(&run)))).collect();
         let mut result = Ok(());
@@ -233,6 +237,7 @@ impl Run {
             return Ok(Processed::failed(reason));
         }
         let volume = self.volume(page.volume_id).await?;
+        let print = self.print(page.volume_id).await?;
         let original = match stages::fetch(&self.originals, page).await? {
             Ok(original) => original,
             Err(reason) => return Ok(Processed::failed(reason)),
@@ -244,7 +249,8 @@ impl Run {
         std::thread::Builder::new()
             .name(format!("page {}", page.id))
             .spawn(move || {
-                let processed = stages::process(original, &page, &volume, &*run.reader, &run.options.limits);
+                let (print, reader) = (print.as_deref(), &*run.reader);
+                let processed = stages::process(original, &page, &volume, print, reader, &run.options.limits);
                 // Nobody waits any more where the run was given up.
                 let _ = sender.send(processed);
             })
@@ -265,7 +271,7 @@ impl Run {
         }
     }
 
-    async fn volume(&self, id: i64) -> Result<Arc<VolumeDescriptor>> {
+    pub(crate) async fn volume(&self, id: i64) -> Result<Arc<VolumeDescriptor>> {
         if let Some(volume) = lock(&self.volumes).get(&id) {
             return Ok(Arc::clone(volume));
         }

@@ -6,6 +6,8 @@
 //! 4. the caller records outcome, reading and entries in one transaction and drops everything else;
 //! 5. once the pages before it are read too, `join.rs` holds it against the page before.
 //!
+//! Before the first page of a volume, its print is learned from its first pages ([`sight`], `print.rs`): data with a hash.
+//!
 //! A stage knows nothing of its neighbours. What goes wrong with a page is its outcome; only what would go wrong with
 //! every page (vault unreachable) is an error.
 
@@ -14,9 +16,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use sobo_core::{Outcome, PageReading, Provenance, VolumeDescriptor};
 use sobo_db::Page;
 use sobo_intake::{DecodedPage, Limits};
+use sobo_layout::{Print, Sighting};
 use sobo_vault::VaultError;
 
-use crate::page::ReadPage;
 use crate::{Original, Originals, PageInput, PageReader};
 
 /// What became of a page, ready to be recorded.
@@ -65,6 +67,7 @@ pub(crate) fn process(
     original: Original,
     page: &Page,
     volume: &VolumeDescriptor,
+    print: Option<&Print>,
     reader: &dyn PageReader,
     limits: &Limits,
 ) -> Processed {
@@ -76,7 +79,7 @@ pub(crate) fn process(
         };
         drop(original);
         let (size, dpi) = ((decoded.image.width(), decoded.image.height()), decoded.dpi);
-        let read = read(decoded, page, volume, reader);
+        let read = reader.read(input(decoded, page, volume, print));
         Processed {
             outcome: read.outcome,
             reading: Some(read.reading),
@@ -103,15 +106,38 @@ fn decode(original: &Original, page: &Page, limits: &Limits) -> Result<DecodedPa
         .map_err(|error| error.to_string())
 }
 
-fn read(decoded: DecodedPage, page: &Page, volume: &VolumeDescriptor, reader: &dyn PageReader) -> ReadPage {
-    reader.read(PageInput {
+/// What a page shows of its book's print, on a thread of its own. A page that cannot be decoded shows nothing: it fails
+/// when it is read.
+pub(crate) fn sight(
+    original: Original,
+    page: &Page,
+    volume: &VolumeDescriptor,
+    reader: &dyn PageReader,
+    limits: &Limits,
+) -> Option<Sighting> {
+    catch_unwind(AssertUnwindSafe(|| {
+        let decoded = decode(&original, page, limits).ok()?;
+        drop(original);
+        reader.sight(input(decoded, page, volume, None))
+    }))
+    .unwrap_or_default()
+}
+
+fn input<'a>(
+    decoded: DecodedPage,
+    page: &'a Page,
+    volume: &'a VolumeDescriptor,
+    print: Option<&'a Print>,
+) -> PageInput<'a> {
+    PageInput {
         image: decoded.image,
         dpi: decoded.dpi,
         name: page.source.rsplit('/').next().unwrap_or(&page.source),
         page_index: page.page_index,
         volume,
         form: page.form_wanted.as_deref().unwrap_or(&volume.form),
-    })
+        print,
+    }
 }
 
 /// The page as a person would name it.

@@ -24,6 +24,6 @@ mod warp;
 pub use binarise::{flattened, local_contrast, otsu, otsu_level, page as binarise, sauvola, wolf};
 pub use orientation::OrientationEvidence;
 pub use quality::{Defect, Quality};
-pub use restoration::{Restoration, restore};
+pub use restoration::{Restoration, restore, restore_turned};
 pub use settings::{QualityLimits, Settings};
 pub use transform::{Homography, Mesh, Orientation, Transform};

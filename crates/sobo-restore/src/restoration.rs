@@ -54,6 +54,25 @@ pub struct Restoration {
 /// `dpi` is the scan's resolution if known; otherwise a portrait page is taken for A4 and a landscape one for A3.
 /// The result depends on the pixels, `dpi` and `settings` only.
 pub fn restore(page: &DynamicImage, dpi: Option<f64>, settings: &Settings) -> Restoration {
+    restored(page, dpi, settings, None)
+}
+
+/// Restores a page of which it is known, or to be tried, how it has to be turned to stand upright.
+pub fn restore_turned(
+    page: &DynamicImage,
+    dpi: Option<f64>,
+    settings: &Settings,
+    orientation: Orientation,
+) -> Restoration {
+    restored(page, dpi, settings, Some(orientation))
+}
+
+fn restored(
+    page: &DynamicImage,
+    dpi: Option<f64>,
+    settings: &Settings,
+    turned: Option<Orientation>,
+) -> Restoration {
     let original = (page.width(), page.height());
     let dpi = dpi.or_else(|| framed_dpi(f64::from(original.0), f64::from(original.1)));
     let guess = dpi.unwrap_or_else(|| guess_dpi(f64::from(original.0), f64::from(original.1)));
@@ -92,7 +111,12 @@ pub fn restore(page: &DynamicImage, dpi: Option<f64>, settings: &Settings) -> Re
     let quality = quality::judge(&grounds, &settings.quality);
     let mut orientation = Orientation::Upright;
     let mut evidence = OrientationEvidence::default();
-    if settings.find_orientation {
+    if let Some(known) = turned {
+        orientation = known;
+        if known != Orientation::Upright {
+            view = view.turned(known, settings);
+        }
+    } else if settings.find_orientation {
         evidence.anisotropy = orientation::anisotropy(&view.darkness);
         if evidence.is_sideways() {
             orientation = Orientation::Clockwise;

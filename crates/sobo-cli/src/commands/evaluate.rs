@@ -88,6 +88,9 @@ fn evaluate_pages(config: &Config, arguments: &EvaluateArguments) -> Result<Endi
         Some(path) => given_readings(path, &truths)?,
         None => {
             let mut engine = Engine::load(config)?;
+            if let Some(print) = &arguments.print {
+                engine.use_print(print)?;
+            }
             if arguments.calibrate.is_some() {
                 engine.settings.extract.calibration.clear();
             }

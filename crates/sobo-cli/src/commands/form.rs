@@ -26,6 +26,7 @@ pub(crate) fn form(config: &Config, command: &FormCommand) -> Result<Ending> {
             let new = NewForm { id, family, register_type: *register };
             draft(config, image, &new, out.as_deref())
         }
+        FormCommand::Print { images, out } => print(config, images, out),
         FormCommand::Check { form, images, out } => check(config, form, images, out),
     }
 }
@@ -96,6 +97,44 @@ fn draft(config: &Config, image: &Path, new: &NewForm<'_>, out: Option<&Path>) -
     }
     line(format!("Mend it, then look at what it finds: sobo form check {} IMAGES…", path.display()))?;
     Ok(Ending::Well)
+}
+
+/// Learns the print of a book from some of its pages.
+fn print(config: &Config, images: &[std::path::PathBuf], out: &Path) -> Result<Ending> {
+    let engine = Engine::load(config)?;
+    let scan = sobo_intake::scan(images, &config.limits);
+    let mut sightings = Vec::new();
+    let mut failed = !scan.refused.is_empty();
+    for refused in &scan.refused {
+        note(refused);
+    }
+    for found in &scan.found {
+        match engine.sight_scan(found, &config.limits) {
+            Ok(seen) => sightings.extend(seen),
+            Err(error) => {
+                failed = true;
+                note(format!("{}: {error:#}", found.name));
+            }
+        }
+    }
+    let print = sobo_layout::learn(&sightings).with_context(|| {
+        format!(
+            "no print can be learned: of {} files {} are pages of a known form; give at least three pages of one book",
+            scan.found.len(),
+            sightings.len()
+        )
+    })?;
+    std::fs::write(out, print.to_text()).with_context(|| format!("{}: cannot be written", out.display()))?;
+    line(format!(
+        "{}: print of form {} from {} pages, {} columns, {} labels, sha256 {}",
+        out.display(),
+        print.form,
+        print.pages,
+        print.columns.len(),
+        print.labels.len(),
+        print.hash()
+    ))?;
+    Ok(Ending::partly_if(failed))
 }
 
 fn check(config: &Config, form: &Path, images: &[std::path::PathBuf], out: &Path) -> Result<Ending> {

@@ -26,6 +26,9 @@ pub(crate) fn read(config: &Config, arguments: &ReadArguments) -> Result<Ending>
         engine.forms.retain(|form| form.form.id == *id);
         anyhow::ensure!(!engine.forms.is_empty(), "there is no form `{id}`; `sobo form list` shows them");
     }
+    if let Some(print) = &arguments.print {
+        engine.use_print(print)?;
+    }
     let scan = sobo_intake::scan(&arguments.images, &config.limits);
     let mut failed = false;
     let mut all: Vec<PageReading> = Vec::new();

@@ -6,6 +6,7 @@ mod audit;
 mod change;
 mod intake;
 mod page_work;
+mod print;
 mod queue;
 mod reading;
 mod register;

@@ -51,6 +51,7 @@ pub(crate) fn provenance(model: &str) -> Provenance {
     Provenance {
         model: model.to_owned(),
         form: "form".to_owned(),
+        print: String::new(),
         settings: "settings".to_owned(),
         version: "0.1.0".to_owned(),
     }

@@ -3,5 +3,6 @@
 
 mod intake;
 mod kill;
+mod print;
 mod run;
 mod support;

@@ -191,6 +191,7 @@ pub(crate) fn read(task: PageInput<'_>) -> ReadPage {
         provenance: Provenance {
             model: "first-pixel".to_owned(),
             form: "form".to_owned(),
+            print: String::new(),
             settings: "settings".to_owned(),
             version: "0".to_owned(),
         },

@@ -1,0 +1,135 @@
+//! Which form a page is, where its fields lie, and which way up it stands.
+
+use image::DynamicImage;
+use sobo_core::{FieldKind, Rect, Restored};
+use sobo_layout::{Anchor, LoadedForm, Page, PagePlan, Print, Sighting, Structure};
+use sobo_read::{ReadError, Recognizer};
+use sobo_restore::{Orientation, Restoration};
+
+use crate::page::{PageError, PageInput, PageSettings, read_lines};
+
+/// Least stretches of print before it is worth trying whether a page of no known form stands the other way up.
+const LEAST_PRINT: usize = 6;
+
+/// A page laid on its form.
+pub(crate) struct Located<'f> {
+    /// The restored page, in the orientation in which the form was found.
+    pub(crate) restoration: Restoration,
+    /// Where its fields lie.
+    pub(crate) plan: PagePlan,
+    /// Its form, where one fits.
+    pub(crate) form: Option<&'f LoadedForm>,
+}
+
+/// Finds the form of a page and where its fields lie.
+///
+/// Printed labels say better than the shape of writing which way up a page stands: nothing can be read upside down. So
+/// a page that no form fits as restoration turned it is tried the other three ways before it is given up.
+pub(crate) fn locate_upright<'f>(
+    image: &DynamicImage,
+    restoration: Restoration,
+    input: &PageInput<'_>,
+    forms: &'f [LoadedForm],
+    recognizer: &dyn Recognizer,
+    settings: &PageSettings,
+) -> Result<Located<'f>, ReadError> {
+    let (seen, plan, form) = locate(&restoration, input, forms, recognizer, settings)?;
+    let first = Located { restoration, plan, form };
+    if first.form.is_some() || !settings.restore.find_orientation || seen < LEAST_PRINT {
+        return Ok(first);
+    }
+    for orientation in others(first.restoration.transform.orientation()) {
+        let restoration = sobo_restore::restore_turned(image, input.dpi, &settings.restore, orientation);
+        let (_, plan, form) = locate(&restoration, input, forms, recognizer, settings)?;
+        if form.is_some() {
+            return Ok(Located { restoration, plan, form });
+        }
+    }
+    Ok(first)
+}
+
+/// The other three ways, the opposite first: which side is up is told least surely.
+fn others(tried: Orientation) -> [Orientation; 3] {
+    let turned = |quarters: usize| {
+        let at = Orientation::ALL.iter().position(|o| *o == tried).unwrap_or(0);
+        Orientation::ALL[(at + quarters) % 4]
+    };
+    [turned(2), turned(1), turned(3)]
+}
+
+/// What a page shows of its book's print, to learn it from several pages; `None` where no form fits.
+///
+/// # Errors
+/// When the recogniser fails.
+pub fn sight_page(
+    image: &DynamicImage,
+    input: &PageInput<'_>,
+    forms: &[LoadedForm],
+    recognizer: &dyn Recognizer,
+    settings: &PageSettings,
+) -> Result<Option<Sighting>, PageError> {
+    let alone = PageInput { print: None, context: input.context.clone(), ..*input };
+    let restoration = sobo_restore::restore(image, input.dpi, &settings.restore);
+    let (structure, anchors) = anchors(&restoration, &alone, recognizer, settings)
+        .map_err(|source| PageError::Read { page: input.name.to_owned(), source })?;
+    let candidates: Vec<LoadedForm> =
+        candidates(forms, input.form).into_iter().map(|i| forms[i].clone()).collect();
+    Ok(sobo_layout::sight(&structure, &candidates, &anchors))
+}
+
+/// The forms a page may be of.
+fn candidates(forms: &[LoadedForm], wanted: Option<&str>) -> Vec<usize> {
+    (0..forms.len()).filter(|i| wanted.is_none_or(|id| id == "auto" || forms[*i].form.id == id)).collect()
+}
+
+/// What is on a restored page, and what its print says.
+fn anchors(
+    restoration: &Restoration,
+    input: &PageInput<'_>,
+    recognizer: &dyn Recognizer,
+    settings: &PageSettings,
+) -> Result<(Structure, Vec<Anchor>), ReadError> {
+    let mut structure = sobo_layout::analyse(Page::new(&restoration.grey, &restoration.ink, restoration.dpi));
+    if let Some(print) = input.print {
+        Print::mend(print, &mut structure);
+    }
+    let requests = sobo_layout::anchor_requests(&structure);
+    let lines: Vec<(Rect<Restored>, FieldKind)> =
+        requests.iter().map(|r| (r.rect, FieldKind::Text)).collect();
+    let readings = read_lines(restoration, &lines, input.context.book_year, recognizer, settings)?;
+    let anchors =
+        requests.into_iter().zip(readings).map(|(request, reading)| Anchor { request, reading }).collect();
+    Ok((structure, anchors))
+}
+
+/// The form of a page as it stands, its plan, and how many stretches of print there are.
+fn locate<'f>(
+    restoration: &Restoration,
+    input: &PageInput<'_>,
+    forms: &'f [LoadedForm],
+    recognizer: &dyn Recognizer,
+    settings: &PageSettings,
+) -> Result<(usize, PagePlan, Option<&'f LoadedForm>), ReadError> {
+    let (structure, anchors) = anchors(restoration, input, recognizer, settings)?;
+    let chosen = candidates(forms, input.form);
+    let candidates: Vec<LoadedForm> = chosen.iter().map(|i| forms[*i].clone()).collect();
+    let plan = sobo_layout::align(&structure, &candidates, &anchors, input.print);
+    let form = plan.form.and_then(|index| chosen.get(index)).and_then(|index| forms.get(*index));
+    Ok((anchors.len(), plan, form))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_other_ways_are_tried_and_the_opposite_first() {
+        for tried in Orientation::ALL {
+            let others = others(tried);
+            assert_eq!((others[0].degrees() + 360 - tried.degrees()) % 360, 180);
+            let mut all: Vec<u32> = others.iter().chain([&tried]).map(|o| o.degrees()).collect();
+            all.sort_unstable();
+            assert_eq!(all, [0, 90, 180, 270]);
+        }
+    }
+}
