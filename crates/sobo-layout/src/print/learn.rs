@@ -65,7 +65,7 @@ fn columns(seen: &[&Sighting]) -> Vec<PrintColumn> {
         .filter_map(|from| {
             let line = if from == reference { None } else { Some(laid(from, reference)?.0) };
             let at = |x: f32| line.map_or(x, |line| line.at(x));
-            let column = |c: &'_ super::SeenColumn| (at(c.x0), at(c.x1));
+            let column = |c: &super::SeenColumn| (at(c.x0), at(c.x1));
             Some(seen[from].columns.iter().map(|c| (column(c).0, column(c).1, c.field.as_deref())).collect())
         })
         .collect();
