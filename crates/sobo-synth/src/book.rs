@@ -225,7 +225,7 @@ impl Volume {
             (2, _) => format!("{number}/{}", self.year),
             (3, _) => format!("{number:03}"),
             (4, Layout::Act) => format!("{number:04}"),
-            _ if self.era == Era::Digital && self.seed % 3 == 0 => format!("{number}/{}", self.year),
+            _ if self.era == Era::Digital && self.seed.is_multiple_of(3) => format!("{number}/{}", self.year),
             _ => number.to_string(),
         };
         Written::valued(text, number.to_string())

@@ -208,10 +208,10 @@ impl Face {
             let base = c.nfd().next().unwrap_or(c);
             let marked = base != c || matches!(c, 'i' | 'j');
             let letter = if marked { letters.get(&base).copied() } else { None };
-            if let Some((advance, contours)) = draw(c) {
-                if !contours.is_empty() {
-                    glyphs.insert(c, Glyph::new(advance, contours, letter));
-                }
+            if let Some((advance, contours)) = draw(c)
+                && !contours.is_empty()
+            {
+                glyphs.insert(c, Glyph::new(advance, contours, letter));
             }
         }
         let top = |c: char| glyphs.get(&c).and_then(|g| g.bbox).map(|b| b.top);

@@ -209,9 +209,9 @@ impl Grid {
         let count = n.iter().filter(|v| **v).count();
         let turns = (0..8).filter(|i| !n[*i] && n[(i + 1) % 8]).count();
         let sides = if odd {
-            !(n[0] && n[2] && n[6]) && !(n[0] && n[4] && n[6])
+            !(n[0] && n[6] && (n[2] || n[4]))
         } else {
-            !(n[0] && n[2] && n[4]) && !(n[2] && n[4] && n[6])
+            !(n[2] && n[4] && (n[0] || n[6]))
         };
         (2..=6).contains(&count) && turns == 1 && sides
     }
