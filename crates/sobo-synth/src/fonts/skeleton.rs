@@ -208,11 +208,7 @@ impl Grid {
         let n = AROUND.map(|(dx, dy)| self.at(x + dx, y + dy));
         let count = n.iter().filter(|v| **v).count();
         let turns = (0..8).filter(|i| !n[*i] && n[(i + 1) % 8]).count();
-        let sides = if odd {
-            !(n[0] && n[6] && (n[2] || n[4]))
-        } else {
-            !(n[2] && n[4] && (n[0] || n[6]))
-        };
+        let sides = if odd { !(n[0] && n[6] && (n[2] || n[4])) } else { !(n[2] && n[4] && (n[0] || n[6])) };
         (2..=6).contains(&count) && turns == 1 && sides
     }
 
