@@ -16,6 +16,7 @@ mod calibration;
 mod checks;
 mod ditto;
 mod join;
+mod letter_case;
 mod printed;
 mod settings;
 mod stamps;
@@ -141,6 +142,7 @@ pub fn extract(form: &Form, entries: Vec<RawEntry>, context: &Context) -> Extrac
             value::snap(form, kind_of(form, name), field, context);
         }
     }
+    letter_case::agree(form, &mut extraction.entries);
     for entry in &mut extraction.entries {
         for (name, field) in &mut entry.fields {
             field.value = value::normal_form(name, kind_of(form, name), &field.text, context);

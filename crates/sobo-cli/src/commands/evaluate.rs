@@ -139,31 +139,47 @@ fn evaluate_pages(config: &Config, arguments: &EvaluateArguments) -> Result<Endi
     Ok(Ending::Well)
 }
 
-/// Fields of a kind from which it gets a calibration of its own.
-const FIELDS_FOR_A_TABLE: usize = 300;
+/// Kinds that are calibrated together, being written alike.
+const GROUPS: &[&[FieldKind]] = &[
+    &[FieldKind::PersonName],
+    &[FieldKind::Date],
+    &[FieldKind::DateWords],
+    &[FieldKind::Number],
+    &[FieldKind::Identity, FieldKind::Year, FieldKind::Age, FieldKind::Time],
+    &[FieldKind::Sex],
+    &[FieldKind::Ethnicity],
+    &[FieldKind::Nationality],
+    &[FieldKind::Occupation, FieldKind::Cause, FieldKind::Relation, FieldKind::RegistrationType],
+    &[FieldKind::Place],
+];
 
-/// What confidences are worth, per kind of field where there are enough of it, as a part of `settings.toml`.
+/// Fields of a group from which it gets a calibration of its own.
+const FIELDS_FOR_A_TABLE: usize = 150;
+
+/// What confidences are worth, per group of kinds where there are enough of it, as a part of `settings.toml`.
 fn calibration(scores: &Scores, forms: &[LoadedForm]) -> Result<String> {
     let mut kinds: HashMap<&str, FieldKind> = HashMap::new();
     for field in forms.iter().flat_map(|form| &form.form.fields) {
         kinds.insert(&field.name, field.kind);
     }
-    let mut by_kind: BTreeMap<FieldKind, Vec<(f64, bool)>> = BTreeMap::new();
+    let mut groups: BTreeMap<Option<usize>, Vec<(f64, bool)>> = BTreeMap::new();
     let offered = |field: &&FieldOutcome| field.lacuna.is_none() && !field.text.is_empty();
     for field in scores.pages.iter().flat_map(|page| &page.fields).filter(offered) {
         let kind = kinds.get(field.field.as_str()).copied().unwrap_or_default();
-        by_kind.entry(kind).or_default().push((field.confidence, field.exact));
+        let group = GROUPS.iter().position(|group| group.contains(&kind));
+        groups.entry(group).or_default().push((field.confidence, field.exact));
     }
-    let all: Vec<(f64, bool)> = by_kind.values().flatten().copied().collect();
-    let (many, few): (Vec<_>, Vec<_>) =
-        by_kind.into_iter().partition(|(_, pairs)| pairs.len() >= FIELDS_FOR_A_TABLE);
+    let all: Vec<(f64, bool)> = groups.values().flatten().copied().collect();
+    let (many, few): (Vec<_>, Vec<_>) = groups
+        .into_iter()
+        .partition(|(group, pairs)| group.is_some() && pairs.len() >= FIELDS_FOR_A_TABLE);
     let rest: Vec<(f64, bool)> = few.into_iter().flat_map(|(_, pairs)| pairs).collect();
     let others = if rest.len() >= FIELDS_FOR_A_TABLE { rest } else { all };
     let mut tables = vec![Calibration { kinds: Vec::new(), points: fit_calibration(&others) }];
-    tables.extend(
-        many.into_iter()
-            .map(|(kind, pairs)| Calibration { kinds: vec![kind], points: fit_calibration(&pairs) }),
-    );
+    tables.extend(many.into_iter().map(|(group, pairs)| {
+        let kinds = group.and_then(|group| GROUPS.get(group)).map_or(&[][..], |kinds| kinds);
+        Calibration { kinds: kinds.to_vec(), points: fit_calibration(&pairs) }
+    }));
     #[derive(serde::Serialize)]
     struct Extract {
         calibration: Vec<Calibration>,

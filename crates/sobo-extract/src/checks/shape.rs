@@ -196,6 +196,17 @@ mod tests {
     }
 
     #[test]
+    fn short_words_are_written_as_the_page_writes_them() {
+        let texts = |page: &[(&str, &[&str])]| -> Vec<String> {
+            read(&form("ledger"), "sex", page).into_iter().map(|field| field.text).collect()
+        };
+        assert_eq!(texts(&[("Nữ", &[]), ("NỮ", &[]), ("Nam", &[])]), ["Nữ", "Nữ", "Nam"]);
+        assert_eq!(texts(&[("NAM", &[]), ("NỮ", &[]), ("Nam", &[])]), ["NAM", "NỮ", "Nam"]);
+        assert_eq!(texts(&[("nam", &[]), ("nữ", &[]), ("nữ", &[]), ("nam", &[]), ("Nam", &[])])[4], "nam");
+        assert_eq!(texts(&[("NỮ", &[])]), ["NỮ"]);
+    }
+
+    #[test]
     fn two_strokes_in_a_column_are_ditto_marks() {
         let page = [("Việt Nam", &[][..]), ("//", &[])];
         let fields = read(&form("ledger"), "nationality", &page);
