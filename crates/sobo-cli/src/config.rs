@@ -1,11 +1,13 @@
 //! One configuration file, the environment over it, flags over both.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use sobo_intake::Limits;
 use sobo_vault::VaultConfig;
+use sobo_verify::Chain;
 
 use crate::arguments::{Global, ReaderChoice};
 
@@ -25,6 +27,23 @@ struct File {
     jobs: Option<usize>,
     limits: Limits,
     disk_reserve_bytes: Option<u64>,
+    verification: Verification,
+}
+
+/// Which steps an entry goes through (`full`, or `sample-N`: N of a thousand are read a second time, blind).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Verification {
+    /// The chain of every office that has none of its own.
+    pub(crate) chain: String,
+    /// Chains by office, as written on the book.
+    pub(crate) offices: BTreeMap<String, String>,
+}
+
+impl Default for Verification {
+    fn default() -> Self {
+        Self { chain: "full".to_owned(), offices: BTreeMap::new() }
+    }
 }
 
 /// Where everything is.
@@ -58,6 +77,10 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// Bytes that stay free on the disk.
     pub(crate) disk_reserve_bytes: u64,
+    /// The chain entries go through, where their office has none of its own.
+    pub(crate) chain: Chain,
+    /// Chains by office as written on the book.
+    pub(crate) office_chains: BTreeMap<String, Chain>,
 }
 
 impl Config {
@@ -86,7 +109,21 @@ impl Config {
             .clone()
             .or_else(|| (!vault.url.is_empty()).then(|| vault.url.clone()))
             .unwrap_or_else(|| store.join("vault").display().to_string());
+        let chain = |id: &str| {
+            Chain::parse(id).with_context(|| {
+                format!(
+                    "{}: `{id}` is no chain of verification; write `full`, or `sample-50` for a blind second reading \
+                     of 50 entries in a thousand",
+                    path.display()
+                )
+            })
+        };
+        let offices = file.verification.offices.iter();
+        let office_chains =
+            offices.map(|(office, id)| Ok((office.clone(), chain(id)?))).collect::<Result<_>>()?;
         Ok(Self {
+            chain: chain(&file.verification.chain)?,
+            office_chains,
             index: store.join("index"),
             work: store.join("work"),
             trainer: global.trainer.clone().unwrap_or_else(|| store.join("trainer")),
@@ -146,8 +183,17 @@ mod tests {
         let known: toml::Table = toml::from_str(&toml::to_string(&Limits::default()).unwrap()).unwrap();
         assert_eq!(limits.as_table().unwrap().len(), known.len());
         let shown: Vec<_> = keys.keys().map(String::as_str).collect();
-        let all =
-            ["address", "database", "disk_reserve_bytes", "jobs", "models", "pipelines", "reader", "vault"];
+        let all = [
+            "address",
+            "database",
+            "disk_reserve_bytes",
+            "jobs",
+            "models",
+            "pipelines",
+            "reader",
+            "vault",
+            "verification",
+        ];
         assert_eq!(shown, all);
     }
 
@@ -172,6 +218,17 @@ mod tests {
             ("postgres://file/db", "s3://flag/y")
         );
         assert_eq!(config.reader, ReaderChoice::Tesseract);
+        assert_eq!(config.chain, Chain::full());
+        let text = "[verification.offices]\n'Quận Nhứt' = 'sample-50'\n";
+        std::fs::write(folder.path().join("sobo.toml"), text).unwrap();
+        let config = Config::load(&global).unwrap();
+        assert_eq!(config.office_chains["Quận Nhứt"], Chain::accept_and_sample(50));
+        std::fs::write(folder.path().join("sobo.toml"), "[verification]\nchain = 'some'\n").unwrap();
+        let error = format!("{:#}", Config::load(&global).unwrap_err());
+        assert!(
+            error.contains("`some`") && error.contains("sobo.toml") && error.contains("sample-50"),
+            "{error}"
+        );
         let missing = Global { config: Some(folder.path().join("nowhere.toml")), ..global };
         let error = Config::load(&missing).unwrap_err().to_string();
         assert!(error.contains("nowhere.toml"), "{error}");

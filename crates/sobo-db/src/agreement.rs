@@ -38,11 +38,13 @@ pub struct Tally {
     pub differing: i64,
 }
 
-/// Steps taken by a person on a day.
+/// Steps taken by a person in a volume on a day.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Pace {
     /// Who.
     pub person: i64,
+    /// In which volume.
+    pub volume_id: i64,
     /// The step.
     pub step: String,
     /// Day since 1970-01-01 UTC.
@@ -129,11 +131,13 @@ queries! {
             .await?)
     }
 
-    /// Steps taken since `since_ms` by person and day.
+    /// Steps taken since `since_ms` by person, volume and day, the newest first.
     pub async fn pace(pools, since_ms: i64) -> Result<Vec<Pace>> {
         let pace = sqlx::query_as(
-            "SELECT person, step, at_ms / 86400000 AS day, COUNT(*) AS entries FROM verification_deed
-             WHERE event = 'submit' AND at_ms >= $1 GROUP BY person, step, at_ms / 86400000 ORDER BY 3 DESC, 1, 2",
+            "SELECT d.person, record.volume_id, d.step, d.at_ms / 86400000 AS day, COUNT(*) AS entries
+             FROM verification_deed d JOIN record ON record.entry_id = d.entry_id
+             WHERE d.event = 'submit' AND d.at_ms >= $1
+             GROUP BY d.person, record.volume_id, d.step, d.at_ms / 86400000 ORDER BY 4 DESC, 1, 2, 3",
         );
         Ok(pace.bind(since_ms).fetch_all(&pools.read).await?)
     }

@@ -144,6 +144,8 @@ pub struct Batch {
     pub refused: i64,
     /// Pages taken in.
     pub pages: i64,
+    /// Of them, not read yet.
+    pub waiting: i64,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -184,7 +186,9 @@ const BATCHES: &str =
         COUNT(CASE WHEN f.outcome = 'taken' THEN 1 END) AS taken,
         COUNT(CASE WHEN f.outcome = 'duplicate' THEN 1 END) AS duplicates,
         COUNT(CASE WHEN f.outcome = 'refused' THEN 1 END) AS refused,
-        CAST(COALESCE(SUM(f.pages), 0) AS BIGINT) AS pages
+        CAST(COALESCE(SUM(f.pages), 0) AS BIGINT) AS pages,
+        (SELECT COUNT(*) FROM page p JOIN intake_file g ON g.id = p.file_id
+         WHERE g.batch_id = batch.id AND p.state = 'waiting' AND p.superseded_by IS NULL) AS waiting
      FROM batch LEFT JOIN intake_file f ON f.batch_id = batch.id
      WHERE $1 = 0 OR batch.volume_id = $1
      GROUP BY batch.id ORDER BY batch.id DESC";

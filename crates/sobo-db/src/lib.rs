@@ -45,6 +45,7 @@ mod setting;
 pub mod testing;
 mod verification;
 mod volume;
+mod watch;
 mod work_queue;
 
 pub use account::{Account, NewAccount, OfficeScope, Session};
@@ -68,4 +69,5 @@ pub use report::{ListedPage, VolumeReport};
 pub use sample::{NewSample, Sample, SampleField, SampleSubmitted, Sampled, Verdict};
 pub use verification::{Acted, NewRecord, Record, Unrecorded};
 pub use volume::{Volume, VolumeDescription, VolumeProgress};
+pub use watch::WatchedFolder;
 pub use work_queue::{QueueOrder, Wish};

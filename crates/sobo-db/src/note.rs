@@ -67,6 +67,12 @@ queries! {
         Ok(true)
     }
 
+    /// Every note of a page, settled ones too, oldest first.
+    pub async fn notes_of_page(pools, page: i64) -> Result<Vec<PageNote>> {
+        let notes = sqlx::query_as("SELECT * FROM page_note WHERE page_id = $1 ORDER BY at_ms, id");
+        Ok(notes.bind(page).fetch_all(&pools.read).await?)
+    }
+
     /// Open notes of every page, oldest first; of one page where given.
     pub async fn open_notes(pools, page: Option<i64>) -> Result<Vec<PageNote>> {
         let notes = sqlx::query_as(

@@ -220,6 +220,17 @@ queries! {
         Ok(length)
     }
 
+    /// For each volume that waits to be read: the pages of the queue that are read before its last page, that one included.
+    pub async fn queue_before_end_of(pools) -> Result<Vec<(i64, i64)>> {
+        let rows = sqlx::query_as(
+            "SELECT v.volume_id, (SELECT COUNT(*) FROM job WHERE page_id <= v.last) FROM (
+                SELECT page.volume_id AS volume_id, MAX(job.page_id) AS last
+                FROM job JOIN page ON page.id = job.page_id GROUP BY page.volume_id
+             ) v ORDER BY v.volume_id",
+        );
+        Ok(rows.fetch_all(&pools.read).await?)
+    }
+
     /// Puts pages back into the queue to be read again; gives their ids. Their readings and entries stay until the new
     /// reading is there. `form` demands a form for them from now on; `priority` above 0 brings them to the front.
     pub async fn requeue_pages(

@@ -9,6 +9,12 @@ queries! {
         Ok(value.bind(name).fetch_optional(&pools.read).await?)
     }
 
+    /// Settings whose names are like this (`%` for any end), with when they were set, Unix milliseconds UTC; by name.
+    pub async fn settings_like(pools, like: &str) -> Result<Vec<(String, String, i64)>> {
+        let rows = sqlx::query_as("SELECT name, value, changed_ms FROM setting WHERE name LIKE $1 ORDER BY name");
+        Ok(rows.bind(like).fetch_all(&pools.read).await?)
+    }
+
     /// Sets a setting, replacing its value.
     pub async fn set_setting(pools, name: &str, value: &str) -> Result<()> {
         let mut transaction = pools.begin().await?;

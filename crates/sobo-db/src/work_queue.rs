@@ -1,6 +1,6 @@
 //! The queues of verification: who gets which entry next, and for how long.
 
-use sobo_verify::{Actor, Chain, Role, StepKind};
+use sobo_verify::{Actor, StepKind};
 
 use crate::Result;
 use crate::account::OfficeScope;
@@ -121,10 +121,18 @@ queries! {
         Ok(())
     }
 
-    /// Notes that a person has seen the values of a record before its blind reading, so that the person does not read it blind.
-    pub async fn mark_seen(pools, entry: i64, person: i64) -> Result<()> {
-        sqlx::query("UPDATE record SET seen = seen || $2 WHERE entry_id = $1 AND seen NOT LIKE $3")
-            .bind(entry)
+    /// Notes that a person has seen the values of records before their blind reading, so that the person does not read them
+    /// blind.
+    pub async fn mark_seen(pools, entries: &[i64], person: i64) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<String> = entries.iter().map(i64::to_string).collect();
+        let query = format!(
+            "UPDATE record SET seen = seen || $1 WHERE entry_id IN ({}) AND seen NOT LIKE $2",
+            ids.join(", ")
+        );
+        sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(format!("{person} "))
             .bind(format!("% {person} %"))
             .execute(&pools.write)
@@ -140,13 +148,5 @@ queries! {
             .fetch_optional(&pools.read)
             .await?;
         Ok(seen.is_some())
-    }
-}
-
-impl Wish<'_> {
-    /// The steps of `chain` these roles may take, those nearest to the end first.
-    pub fn steps_for(chain: &Chain, roles: &[Role]) -> Vec<StepKind> {
-        let may = |step: &&sobo_verify::Step| step.roles.iter().any(|role| roles.contains(role));
-        chain.steps.iter().rev().filter(may).map(|step| step.kind).collect()
     }
 }

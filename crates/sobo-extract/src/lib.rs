@@ -23,7 +23,7 @@ mod stamps;
 mod value;
 
 use indexmap::IndexMap;
-use sobo_core::{Entry, Field, FieldKind, Form, Lacuna, Original, Reading, Rect};
+use sobo_core::{Check, CheckEffect, Entry, Field, FieldKind, Form, Lacuna, Original, Reading, Rect};
 
 pub use across::join_page;
 pub use calibration::Calibration;
@@ -171,6 +171,24 @@ pub fn extract(form: &Form, entries: Vec<RawEntry>, context: &Context) -> Extrac
     extraction
 }
 
+/// What the texts of one entry's fields say against one another and against the book, as they stand while a person types
+/// them: each field with the rule and, where there is one, the other field. Rules that need the entries around it do not
+/// apply.
+pub fn contradictions(form: &Form, fields: &[(String, String)], context: &Context) -> Vec<(String, Check)> {
+    let mut entry = Entry::default();
+    for (name, text) in fields {
+        let value = value::normal_form(name, kind_of(form, name), text, context);
+        entry.fields.insert(name.clone(), Field { text: text.clone(), value, ..Field::default() });
+    }
+    let mut extraction = Extraction { entries: vec![entry], issues: Vec::new() };
+    checks::run(form, &mut extraction, context);
+    let fields = extraction.entries.into_iter().flat_map(|entry| entry.fields);
+    fields
+        .flat_map(|(name, field)| field.checks.into_iter().map(move |check| (name.clone(), check)))
+        .filter(|(_, check)| check.effect == CheckEffect::Contradicts)
+        .collect()
+}
+
 /// The kind of a field by the form's data; [`FieldKind::Text`] where the form does not know it.
 fn kind_of(form: &Form, name: &str) -> FieldKind {
     form.field(name).map(|field| field.kind).unwrap_or_default()
@@ -192,7 +210,7 @@ fn offer(kind: FieldKind, required: bool, field: &mut Field, settings: &Settings
         Some(Lacuna::Blank) => !required,
         Some(_) => false,
     };
-    let contradicted = field.checks.iter().any(|check| check.effect == sobo_core::CheckEffect::Contradicts);
+    let contradicted = field.checks.iter().any(|check| check.effect == CheckEffect::Contradicts);
     field.accepted = offered && !contradicted && field.confidence >= settings.threshold(kind);
 }
 

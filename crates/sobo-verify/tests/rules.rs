@@ -153,6 +153,85 @@ fn every_step_is_refused_to_every_other_role() {
     assert_eq!(reopened.snapshots(), state.snapshots(), "nothing is forgotten");
 }
 
+/// Every event at every stage by every role: what is not in the table is refused.
+#[test]
+fn every_event_is_refused_to_every_role_that_may_not() {
+    use Role::{Arbiter, Checker, Clerk, Registrar, Supervisor};
+    let reason = || "lý do".to_owned();
+    let disputed = submit(
+        &checked(),
+        StepKind::Blind,
+        &person(3, Checker),
+        &[("entry_number", "12"), ("child_name", "B")],
+    )
+    .unwrap();
+    let settled =
+        submit(&disputed, StepKind::Arbitrate, &person(4, Arbiter), &[("child_name", "B")]).unwrap();
+    let signed = submit(&settled, StepKind::SignOff, &person(5, Registrar), &[]).unwrap();
+    let entered = submit(&begin(), StepKind::Entry, &person(1, Clerk), &[("child_name", "A")]).unwrap();
+    let gone = begin().apply(Event::Withdraw { reason: reason() }, &person(1, Clerk), AT).unwrap();
+    let stages: [(&State, &[Role]); 7] = [
+        (&begin(), &[Clerk]),
+        (&entered, &[Checker]),
+        (&checked(), &[Checker]),
+        (&disputed, &[Arbiter]),
+        (&settled, &[Registrar]),
+        (&signed, &[]),
+        (&gone, &[]),
+    ];
+    let dividers: &[Role] = &[Clerk, Checker, Supervisor];
+    let mut tried = 0;
+    for (state, whose) in stages {
+        let open = matches!(state.stage(), Stage::Awaiting(_));
+        let statements: IndexMap<String, Statement> =
+            state.attention().into_iter().map(|field| (field, Statement::of_text("A"))).collect();
+        let due = match state.stage() {
+            Stage::Awaiting(step) => step,
+            Stage::SignedOff | Stage::Withdrawn => StepKind::SignOff,
+        };
+        let withdrawn = state.stage() == Stage::Withdrawn;
+        let at_entry = state.stage() == Stage::Awaiting(StepKind::Entry);
+        let none: &[Role] = &[];
+        let table: [(Event, &[Role]); 5] = [
+            (Event::Submit { step: due, statements }, whose),
+            (Event::Return { reason: reason() }, if at_entry { none } else { whose }),
+            (Event::Reopen { reason: reason() }, if withdrawn { none } else { &[Supervisor] }),
+            (Event::Withdraw { reason: reason() }, if open { dividers } else { none }),
+            (Event::Restore, if withdrawn { dividers } else { none }),
+        ];
+        for (event, may) in table {
+            for role in Role::ALL {
+                let done = state.apply(event.clone(), &person(90, role), AT);
+                assert_eq!(
+                    done.is_ok(),
+                    may.contains(&role),
+                    "{} by {role:?} at {}: {done:?}",
+                    event.as_str(),
+                    state.stage().as_str()
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert_eq!(tried, 7 * 5 * 8);
+}
+
+/// Nobody takes two steps of one record in a round, whatever roles the person holds.
+#[test]
+fn nobody_checks_own_work_with_every_role_in_hand() {
+    let all = Actor::new(1, &Role::ALL);
+    let mut state = submit(&begin(), StepKind::Entry, &all, &[("child_name", "A")]).unwrap();
+    for (step, other) in [(StepKind::Check, 2), (StepKind::Blind, 3), (StepKind::Arbitrate, 4)] {
+        let say: &[(&str, &str)] = match step {
+            StepKind::Blind => &[("entry_number", "12"), ("child_name", "B")],
+            _ => &[("child_name", "A")],
+        };
+        let own = submit(&state, step, &all, say);
+        assert_eq!(own, Err(Refusal::OwnWork { step: StepKind::Entry }), "{step:?}");
+        state = submit(&state, step, &Actor::new(other, &Role::ALL), say).unwrap();
+    }
+}
+
 #[test]
 fn sampling_chain_checks_only_the_drawn() {
     let walk = |draw| {

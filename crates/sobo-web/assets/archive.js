@@ -13,10 +13,28 @@ async function look() {
     said.hidden = false;
     if (said.textContent !== now.text) said.textContent = now.text;
     for (const volume of now.volumes) {
-      for (const name of ["pages", "entries", "waiting", "mend"]) {
+      for (const name of ["pages", "entries", "waiting", "left", "mend"]) {
         const cell = document.querySelector(`tr[data-volume="${volume.id}"] [data-of="${name}"]`);
         if (cell) cell.textContent = volume[name];
       }
+    }
+    for (const batch of now.batches) {
+      const row = document.querySelector(`tr[data-batch="${batch.id}"]`);
+      if (!row) continue;
+      row.querySelector("[data-of=read]").textContent = `${batch.read} / ${batch.pages}`;
+      Object.assign(row.querySelector("progress"), { max: Math.max(1, batch.pages), value: batch.read });
+    }
+    const watched = JSON.stringify(now.watches);
+    if (watched !== look.watched) {
+      look.watched = watched;
+      document.getElementById("watches").replaceChildren(...now.watches.map((watch) => {
+        const [line, folder, badge] = ["li", "code", "span"].map((tag) => document.createElement(tag));
+        folder.textContent = watch.folder;
+        badge.className = `badge ${watch.class}`;
+        badge.textContent = watch.text;
+        line.append(folder, " ", badge);
+        return line;
+      }));
     }
   } catch {
     // The next look tells.
@@ -26,10 +44,10 @@ look();
 setInterval(look, 4000);
 
 // One file after the other; the browser tells how far each is.
-function send(volume, file, replaces, tell) {
+function send(volume, file, replaces, batch, tell) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
-    request.open("POST", `/api/archive/volumes/${volume}/scans?name=${encodeURIComponent(file.name)}${replaces ? `&replaces=${replaces}` : ""}`);
+    request.open("POST", `/api/archive/volumes/${volume}/scans?name=${encodeURIComponent(file.name)}&batch=${encodeURIComponent(batch)}${replaces ? `&replaces=${replaces}` : ""}`);
     request.setRequestHeader("content-type", "application/octet-stream");
     request.setRequestHeader("x-csrf", csrf);
     request.upload.addEventListener("progress", (event) => {
@@ -55,8 +73,13 @@ for (const input of document.querySelectorAll("[data-upload]")) {
     const line = document.querySelector(`[data-upload-said="${replaces ? `${volume}-${replaces}` : volume}"]`);
     const sum = { pages: 0, duplicates: 0, refused: [] };
     input.disabled = true;
-    for (const file of [...input.files]) {
-      const taken = await send(volume, file, replaces, (text) => (line.textContent = text));
+    const files = [...input.files];
+    // Files chosen together are one batch, named by the moment and their number.
+    const now = new Date();
+    const two = (number) => String(number).padStart(2, "0");
+    const batch = `${two(now.getDate())}-${two(now.getMonth() + 1)}-${now.getFullYear()} ${two(now.getHours())}.${two(now.getMinutes())}.${two(now.getSeconds())} (${files.length})`;
+    for (const file of files) {
+      const taken = await send(volume, file, replaces, batch, (text) => (line.textContent = text));
       sum.pages += taken.pages;
       sum.duplicates += taken.duplicates;
       sum.refused.push(...taken.refused);

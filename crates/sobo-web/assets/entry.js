@@ -1,6 +1,8 @@
 // The entry screen: the original at the left, the fields at the right, the next entry already waiting.
-import { call, farewell, Offline, Refused, t } from "/assets/api.js";
+import { actionsOf } from "/assets/actions.js";
+import { call, element, farewell, Offline, Refused, t } from "/assets/api.js";
 import { Drafts, load } from "/assets/draft.js";
+import { Outbox } from "/assets/outbox.js";
 import { composing, Sheet, stripUrl } from "/assets/sheet.js";
 import { Viewer } from "/assets/viewer.js";
 
@@ -18,6 +20,7 @@ const sheet = new Sheet($("fields"), {
     if (current?.mode === "turn") drafts.save(current, { said: sheet.statements(), typing: sheet.typing() });
   },
   tell,
+  check,
   finished: () => {
     sheet.leave();
     paint();
@@ -29,14 +32,14 @@ let current = null;
 let ahead = null; // The next entry, leased and loaded.
 let online = true;
 let done = 0;
-const started = performance.now();
 
 window.sobo = { get current() { return current; }, get ahead() { return ahead; }, sheet, viewer };
 
-function tell(text) {
+// Says something for so many milliseconds; 0: until something else is said.
+function tell(text, ms = 6000) {
   $("say").textContent = text;
   clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => ($("say").textContent = ""), 6000);
+  if (ms) tell.timer = setTimeout(() => ($("say").textContent = ""), ms);
 }
 
 function connection(is) {
@@ -45,6 +48,20 @@ function connection(is) {
   $("banner").hidden = is;
   $("banner").textContent = is ? "" : t("entry.offline");
   if (is) tell(t("entry.online"));
+}
+
+// What must not be missed stays until it was read.
+function lasting(text) {
+  const close = element("button", { type: "button" }, t("entry.read"));
+  const line = element("p", {}, `${text} `);
+  close.addEventListener("click", () => {
+    line.remove();
+    $("lasting").hidden = !$("lasting").childElementCount;
+    last?.input.isConnected && last.input.focus();
+  });
+  line.append(close);
+  $("lasting").append(line);
+  $("lasting").hidden = false;
 }
 
 function paint() {
@@ -63,13 +80,6 @@ function foot() {
   const left = sheet.remaining().length;
   $("left").textContent = current.mode !== "turn" ? "" : left ? t("entry.left", { left }) : t("entry.nothing_left");
   $("submit").disabled = current.mode !== "turn" || left > 0;
-}
-
-function element(tag, attributes, text) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.textContent = text;
-  return made;
 }
 
 function head() {
@@ -124,6 +134,21 @@ async function show(entry) {
   paint();
   document.body.dataset.ready = String(entry.id);
   if (entry.mode === "turn") lookAhead();
+}
+
+// What the fields say against one another, asked anew a moment after something was typed.
+function check() {
+  clearTimeout(check.timer);
+  if (current?.mode !== "turn") return;
+  const entry = current;
+  check.timer = setTimeout(async () => {
+    try {
+      const found = await call("POST", `/api/entries/${entry.id}/checks`, { fields: sheet.texts() });
+      if (found && current === entry) sheet.warn(found);
+    } catch {
+      // Warnings are a help: nobody waits for them.
+    }
+  }, 350);
 }
 
 // Leases the entry after this one and loads all it needs. One look at a time: two could be given the same entry.
@@ -190,52 +215,23 @@ function failed(error, again) {
   tell(error.message);
 }
 
-// Submissions on their way. The next entry is shown at once; what was said stays in this browser until the server has
-// it, also through a lost connection, a reload or a crash, and sending it twice does no harm.
-const OUTBOX = `sobo.outbox.${settings.person}`;
-let sending = null;
-
-function outbox() {
-  try {
-    return JSON.parse(localStorage.getItem(OUTBOX)) ?? [];
-  } catch {
-    return [];
-  }
-}
-
-function keepOutbox(letters) {
-  localStorage.setItem(OUTBOX, JSON.stringify(letters));
-}
-
-// One sender at a time; whoever asks while it runs waits for the same end.
-function sendOutbox() {
-  sending ??= deliver().finally(() => (sending = null));
-  return sending;
-}
-
-async function deliver() {
-  for (let letters = outbox(); letters.length; letters = outbox()) {
-    const letter = letters[0];
-    try {
-      await call("POST", `/api/entries/${letter.entry.id}/submit`, letter.body);
-      connection(true);
-    } catch (error) {
-      if (error instanceof Offline || error.status === 401 || error.status >= 500) {
-        failed(error);
-        setTimeout(sendOutbox, 2000);
-        return;
-      }
-      // Refused for good: the entry has moved on. The person is told where, and the draft is dropped.
-      tell(`${letter.entry.place}: ${error.message}`);
-    }
+// Submissions on their way; the next entry is shown at once.
+const outbox = new Outbox(settings.person, {
+  sent: (letter) => {
+    connection(true);
     drafts.forget(letter.entry);
-    keepOutbox(outbox().slice(1));
-  }
-}
+  },
+  // The entry has moved on. The person is told where, for as long as it takes to be read, and the draft is dropped.
+  refused: (letter, error) => {
+    lasting(`${letter.entry.place}: ${error.message}`);
+    drafts.forget(letter.entry);
+  },
+  failed: (error) => failed(error),
+});
 
 // Entries not to be offered again: the one at work and those whose submission is still on its way.
 function notAgain() {
-  return [current?.id, ...outbox().map((letter) => letter.entry.id)].filter((id) => id !== undefined);
+  return [current?.id, ...outbox.letters().map((letter) => letter.entry.id)].filter((id) => id !== undefined);
 }
 
 let leaving = null;
@@ -253,13 +249,10 @@ async function submit() {
   leaving = current;
   $("submit").disabled = true;
   drafts.settle();
-  keepOutbox([
-    ...outbox(),
-    { entry: { id, person, step, deeds, place: `${volume.name} ${page.number}` }, body: { step, deeds, sample, statements: sheet.statements() } },
-  ]);
+  outbox.put({ entry: { id, person, step, deeds, place: `${volume.name} ${page.number}` }, body: { step, deeds, sample, statements: sheet.statements() } });
   done += 1;
   $("done").textContent = t("entry.done_count", { done });
-  const sent = sendOutbox();
+  const sent = outbox.send();
   // Without a next entry at hand the server must have this one before it can say what is next.
   if (!ahead) await sent;
   await forward();
@@ -272,8 +265,19 @@ function held(list) {
   return { entries: ids(turns.filter((entry) => !entry.sample)), samples: ids(turns.filter((entry) => entry.sample)) };
 }
 
-// Leases are renewed while the screen is open and given back when it is left.
-setInterval(async () => {
+// Leases are renewed while somebody works at the screen and given back when it is left. Who has gone away without a word
+// holds the entry until the lease runs out.
+const AWAY = 10 * 60 * 1000;
+let active = Date.now();
+for (const event of ["keydown", "pointerdown", "wheel"]) {
+  addEventListener(event, () => {
+    const back = Date.now() - active > AWAY;
+    active = Date.now();
+    if (back) renew();
+  }, { capture: true, passive: true });
+}
+
+async function renew() {
   const mine = held([current, ahead]);
   if (!mine.entries.length && !mine.samples.length) return;
   try {
@@ -284,180 +288,13 @@ setInterval(async () => {
   } catch (error) {
     failed(error);
   }
-}, 45000);
+}
+setInterval(() => Date.now() - active < AWAY && renew(), 45000);
 addEventListener("pagehide", () => {
   const mine = held([current, ahead]);
   if (mine.entries.length || mine.samples.length) farewell("/api/release", mine);
   drafts.send();
 });
-
-// ---- Actions on the entry and its page ----
-
-function ask(title, { reason = true, danger = false, choices = null } = {}) {
-  const dialog = $("ask");
-  $("ask-title").textContent = title;
-  $("ask-reason").value = "";
-  $("ask-reason-field").hidden = !reason;
-  $("ask-reason").required = reason;
-  $("ask-choice-field").hidden = !choices;
-  $("ask-choice").replaceChildren(...(choices ?? []).map((choice) => element("option", { value: choice.id }, choice.name)));
-  $("ask-ok").className = danger ? "danger" : "primary";
-  dialog.returnValue = "";
-  dialog.showModal();
-  if (reason) $("ask-reason").focus();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "ok" ? $("ask-reason").value.trim() || "-" : null), { once: true });
-  });
-}
-
-async function reload() {
-  const id = current.id;
-  try {
-    current = null;
-    await show(await call("GET", `/api/entries/${id}`));
-  } catch (error) {
-    failed(error);
-  }
-}
-
-const actions = {
-  async return() {
-    const reason = await ask(t("action.return"));
-    if (reason) await act("return", { reason });
-  },
-  async remove() {
-    const reason = await ask(t("action.withdraw"), { danger: true });
-    if (reason) await work("remove", { entry: current.id, reason });
-  },
-  restore: () => act("restore", {}),
-  async reopen() {
-    const reason = await ask(t("action.reopen"));
-    if (reason) await act("reopen", { reason });
-  },
-  async note(kind) {
-    const reason = await ask(t(`note.${kind}`));
-    if (!reason) return;
-    try {
-      const { notes } = await call("POST", `/api/pages/${current.page.id}/notes`, { kind, reason, entry: current.id });
-      current.notes = notes;
-      head();
-      tell(t("action.noted"));
-    } catch (error) {
-      failed(error);
-    }
-  },
-  async unnote() {
-    try {
-      for (const note of current.notes.filter((one) => one.mine)) await call("DELETE", `/api/notes/${note.id}`);
-      current.notes = current.notes.filter((one) => !one.mine);
-      head();
-      tell(t("action.unnoted"));
-    } catch (error) {
-      failed(error);
-    }
-  },
-  async redraw() {
-    const field = last ?? sheet.fields.find((one) => one.editable);
-    if (field?.editable) await redrawField(field, t("action.draw_box", { field: field.caption }));
-  },
-  async add() {
-    const bbox = await draw(t("action.draw_entry"));
-    if (bbox) await work("add", { bbox });
-  },
-  async split() {
-    const bbox = await draw(t("action.draw_split"));
-    if (bbox) await work("split", { entry: current.id, bbox });
-  },
-  merge: () => work("merge", { entry: current.id }),
-  async blank() {
-    const reason = await ask(t("action.blank"), { danger: true });
-    if (reason) await work("blank", { reason });
-  },
-  async form() {
-    const choices = await chooseFrom("forms");
-    const reason = choices && (await ask(t("action.form"), { choices }));
-    if (reason) await work("form", { form: $("ask-choice").value, reason });
-  },
-  async volume() {
-    const choices = await chooseFrom("volumes");
-    const reason = choices && (await ask(t("action.volume"), { choices }));
-    if (reason) await work("volume", { volume: Number($("ask-choice").value), reason });
-  },
-  // A note in the margin belongs to the entry: its box is drawn, it is read at once and checked like any field.
-  async marginal() {
-    const field = sheet.fields.find((one) => one.name === "notes" && one.editable);
-    if (!field) return tell(t("action.no_margin_field"));
-    last = field;
-    await redrawField(field, t("action.draw_margin"));
-  },
-};
-
-async function chooseFrom(kind) {
-  try {
-    return (await call("GET", `/api/pages/${current.page.id}/choices`))[kind];
-  } catch (error) {
-    failed(error);
-    return null;
-  }
-}
-
-async function draw(text) {
-  tell(text);
-  viewer.whole();
-  const box = await viewer.rubberBand();
-  tell("");
-  return box;
-}
-
-async function redrawField(field, text) {
-  const box = await draw(text);
-  if (!box) return field.input.focus();
-  sheet.remember(field);
-  field.drawn = box;
-  sheet.strip(field);
-  paint();
-  field.input.focus();
-  viewer.goto(box);
-  if (field.hidden) return sheet.callbacks.changed();
-  try {
-    const reading = await call("POST", `/api/entries/${current.id}/reread`, { field: field.name, bbox: box });
-    if (reading) {
-      field.text = reading.text;
-      field.lacuna = reading.lacuna ?? null;
-      field.candidates = (reading.candidates ?? []).filter((text) => text && text !== reading.text).slice(0, 5);
-      field.input.value = field.text;
-      sheet.offer(field);
-      sheet.refresh(field);
-      field.input.select();
-      tell(t("action.read_again"));
-    }
-  } catch (error) {
-    failed(error);
-  }
-  sheet.callbacks.changed();
-}
-
-// Changes how the page is divided; what came of it is opened, and can be undone at once or from the history.
-async function work(kind, body) {
-  const { id, page, mode } = current;
-  drafts.send();
-  tell(t("action.working"));
-  try {
-    const done = await call("POST", `/api/pages/${page.id}/work`, { kind, ...body });
-    await dropAhead();
-    if (kind === "add") {
-      current.entries = done.entries;
-      head();
-      paint();
-      if (mode === "turn") lookAhead();
-    } else {
-      await open(done.made[0] ?? (kind === "volume" ? id : null), mode);
-    }
-    offerUndo(t(`action.${kind}_done`), done.work);
-  } catch (error) {
-    failed(error);
-  }
-}
 
 // The entry looked ahead to may be gone: it is asked for anew.
 async function dropAhead() {
@@ -466,91 +303,13 @@ async function dropAhead() {
   ahead = null;
 }
 
-// Takes an entry up if that is this person's to do, else shows it; without one, what is next in the queue.
-async function open(id, mode) {
-  current = null;
-  if (id === null || id === undefined) return forward();
-  let entry = await call("GET", `/api/entries/${id}`);
-  if (mode === "turn" && entry.can_take) entry = await call("POST", `/api/entries/${id}/take`, {});
-  await show(entry);
-}
-
-function offerUndo(text, id) {
-  tell(text);
-  clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => ($("say").textContent = ""), 30000);
-  const button = element("button", { type: "button", id: "undo-work" }, t("action.undo"));
-  button.addEventListener("click", () => undoWork(id));
-  $("say").append(" ", button);
-}
-
-async function undoWork(id) {
-  const mode = current?.mode ?? "turn";
-  try {
-    const undone = await call("POST", `/api/page-work/${id}/undo`, {});
-    await dropAhead();
-    if (undone.made.length || !current || !undone.entries.some((entry) => entry.id === current.id && entry.stage !== "withdrawn")) {
-      if (current) farewell("/api/release", held([current]));
-      $("bench").hidden = false;
-      $("empty").hidden = true;
-      await open(undone.made[0], mode);
-    } else {
-      current.entries = undone.entries;
-      head();
-      paint();
-      if (mode === "turn") lookAhead();
-    }
-    tell(t("action.undone"));
-  } catch (error) {
-    failed(error);
-  }
-}
-
-async function act(kind, body) {
-  try {
-    await call("POST", `/api/entries/${current.id}/do/${kind}`, { ...body, deeds: current.deeds });
-    tell(t(`action.${kind}_done`));
-    if (kind === "return") return forward();
-    await reload();
-  } catch (error) {
-    failed(error);
-  }
-}
-
-async function showHistory() {
-  try {
-    const { rows, works } = await call("GET", `/api/entries/${current.id}/history`);
-    const body = $("history-rows");
-    body.replaceChildren(
-      ...rows.map((row) => {
-        const line = document.createElement("tr");
-        for (const cell of [row.at, row.who, row.what, row.detail]) line.append(element("td", {}, cell));
-        return line;
-      }),
-    );
-    $("history-works").hidden = !works.length;
-    $("history-work-rows").replaceChildren(
-      ...works.map((work) => {
-        const line = document.createElement("tr");
-        for (const cell of [work.at, work.who, work.what, work.undone ?? work.detail]) line.append(element("td", {}, cell));
-        const last = document.createElement("td");
-        if (work.can_undo) {
-          const button = element("button", { type: "button" }, t("action.undo"));
-          button.addEventListener("click", () => {
-            $("history").close();
-            undoWork(work.id);
-          });
-          last.append(button);
-        }
-        line.append(last);
-        return line;
-      }),
-    );
-    $("history").showModal();
-  } catch (error) {
-    failed(error);
-  }
-}
+const { actions, showHistory } = actionsOf({
+  get current() { return current; },
+  set current(entry) { current = entry; },
+  get last() { return last; },
+  set last(field) { last = field; },
+  sheet, viewer, drafts, tell, head, paint, failed, forward, show, lookAhead, dropAhead, held,
+});
 
 // The field the cursor was in last: actions that open a dialog take the cursor away.
 let last = null;
@@ -593,6 +352,26 @@ const toggles = {
     press("tool-restored", viewer.restored() > 0);
   },
 };
+// Keys that look around with Alt held: the letters belong to the fields.
+const looks = {
+  ArrowLeft: () => viewer.pan(-0.2, 0),
+  ArrowRight: () => viewer.pan(0.2, 0),
+  ArrowUp: () => viewer.pan(0, -0.2),
+  ArrowDown: () => viewer.pan(0, 0.2),
+  Home: () => viewer.head(),
+  End() {
+    const box = sheet.here ? sheet.boxOf(sheet.here) : current?.bbox;
+    if (box) viewer.goto(box);
+  },
+  "+": () => viewer.zoom(1.3),
+  "=": () => viewer.zoom(1.3),
+  "-": () => viewer.zoom(1 / 1.3),
+  0() {
+    viewer.zoom(0);
+    const box = sheet.here ? sheet.boxOf(sheet.here) : current?.bbox;
+    if (box) viewer.goto(box);
+  },
+};
 function press(id, is) {
   $(id).setAttribute("aria-pressed", String(is));
 }
@@ -615,6 +394,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "F8") return used(), actions.redraw();
   if (event.key === "F9") return used(), openMenu();
   if (event.key === "F10") return used(), showHistory();
+  if (event.altKey && !event.ctrlKey && looks[event.key]) return used(), looks[event.key]();
   if (!current) return;
   if (event.key === "Enter" && event.ctrlKey) return used(), blurThen(submit);
   const li = event.target.closest?.("#fields li");
@@ -654,7 +434,7 @@ viewer.onpick = (box) => {
 };
 viewer.onfail = () => tell(t("entry.no_image"));
 
-sendOutbox();
+outbox.send();
 
 async function begin() {
   let entry = await call("GET", `/api/entries/${settings.entry}`);

@@ -70,7 +70,7 @@ export class Sheet {
     field.normal = node("div", { class: "normal", "aria-live": "polite" });
     field.candidateBox = node("div", { class: "candidates", role: "group", "aria-label": t("entry.candidates") });
     field.lacunaBox = node("div", { class: "lacunae", role: "group", "aria-label": t("entry.lacunae") });
-    const warnings = (field.checks ?? []).map((check) => node("div", { class: "warning" }, check.text));
+    field.warnings = node("div", { class: "warnings", role: "status" });
     field.more = node("div", { class: "more", id: `${id}-more` }, field.candidateBox, field.normal, field.lacunaBox);
     field.element = node("li", { class: "f", "data-field": field.name },
       node("div", { class: "head" }, node("label", { for: id }, field.caption), field.mark),
@@ -78,10 +78,11 @@ export class Sheet {
       ...this.earlier(field),
       ...this.versus(field),
       input,
-      ...warnings,
+      field.warnings,
       field.more,
     );
     this.strip(field);
+    this.warnOf(field, field.checks ?? []);
 
     if (field.editable) {
       this.offer(field);
@@ -101,6 +102,7 @@ export class Sheet {
       this.refresh(field, true);
       this.normalise(field);
       this.callbacks.changed();
+      this.callbacks.check();
     });
     input.addEventListener("blur", () => {
       // What was typed counts as said when the cursor leaves; nothing typed, nothing said.
@@ -160,6 +162,29 @@ export class Sheet {
     this.next(field);
   }
 
+  // Warnings stand at the field and never hold anybody up.
+  warnOf(field, checks) {
+    const texts = [...new Set(checks.map((check) => check.text))];
+    const before = [...field.warnings.children].map((line) => line.textContent);
+    if (texts.join("\n") === before.join("\n")) return;
+    field.warnings.replaceChildren(...texts.map((text) => node("div", { class: "warning" }, text)));
+  }
+
+  // `found`: warnings by field, from what is typed now. What only the whole page can tell stays as long as the reading does.
+  warn(found) {
+    for (const field of this.fields) {
+      const unchanged = field.text === (field.shown?.text ?? "") && !field.lacuna;
+      const ofPage = unchanged ? (field.checks ?? []).filter((check) => check.of_page) : [];
+      this.warnOf(field, [...ofPage, ...(found[field.name] ?? [])]);
+    }
+  }
+
+  // What stands in the fields that this person may see or has typed.
+  texts() {
+    const written = this.fields.filter((field) => field.text.trim() && !field.lacuna);
+    return Object.fromEntries(written.map((field) => [field.name, field.text]));
+  }
+
   strip(field) {
     const box = field.drawn ?? field.bbox;
     field.stripBox.classList.toggle("none", !box);
@@ -176,7 +201,7 @@ export class Sheet {
   refresh(field, typing = false) {
     const { element, input } = field;
     if (!typing && input.value !== field.text) input.value = field.text;
-    input.placeholder = field.lacuna ? `[${t(`lacuna.${field.lacuna}`)}]` : field.hidden && !field.said ? t("entry.blind_placeholder") : "";
+    input.placeholder = field.lacuna ? `[${t(`lacuna.${field.lacuna}`)}]` : field.hidden && !field.said ? t(field.editable ? "entry.blind_placeholder" : "entry.kept_back") : "";
     element.classList.toggle("attention", this.needs(field));
     element.classList.toggle("said", Boolean(field.said));
     element.classList.toggle("closed", !field.editable);
@@ -248,6 +273,7 @@ export class Sheet {
     field.touched = false;
     this.refresh(field);
     this.callbacks.changed();
+    if (statement.text !== (field.shown?.text ?? "")) this.callbacks.check();
   }
 
   // Takes back the last thing said; the field it concerned.
@@ -267,6 +293,7 @@ export class Sheet {
     field.touched = false;
     this.refresh(field);
     this.callbacks.changed();
+    this.callbacks.check();
     field.input.focus();
     field.input.select();
     return field;

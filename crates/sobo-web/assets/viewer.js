@@ -1,4 +1,6 @@
 // The original beside the fields: OpenSeadragon below, one canvas for all boxes above it.
+import { drawBox } from "/assets/draw.js";
+
 const ANIMATION = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 0.18;
 
 export class Viewer {
@@ -14,6 +16,10 @@ export class Viewer {
     this.items = new Map();
     this.filters = { invert: false, contrast: 0 };
     this.wholePage = false;
+    // How much closer than usual the person likes to look; learned from zooming by hand, kept for the days to come.
+    this.closer = Math.min(3, Math.max(0.35, Number(localStorage.getItem("sobo.closer")) || 1));
+    this.target = null; // The zoom of the last move to a box.
+    this.byHand = false;
     this.osd = OpenSeadragon({
       element,
       showNavigationControl: false,
@@ -42,6 +48,9 @@ export class Viewer {
       const hit = this.hit(event.position);
       if (hit) this.onpick?.(hit);
     });
+    for (const event of ["canvas-scroll", "canvas-pinch", "canvas-double-click"]) {
+      this.osd.addHandler(event, () => (this.byHand = true));
+    }
     this.osd.addHandler("tile-load-failed", () => this.onfail?.());
     for (const event of ["update-viewport", "resize", "rotate"]) this.osd.addHandler(event, () => this.follow());
   }
@@ -106,26 +115,77 @@ export class Viewer {
     return this.page ? this.items.get(this.page.id) : null;
   }
 
+  // Zooming by hand since the last move tells how close the person likes to look.
+  learn() {
+    if (!this.byHand) return;
+    this.byHand = false;
+    if (this.wholePage || !this.target) return;
+    this.keepCloser(this.closer * (this.osd.viewport.getZoom(false) / this.target));
+  }
+
+  keepCloser(closer) {
+    this.closer = Math.min(3, Math.max(0.35, closer));
+    try {
+      localStorage.setItem("sobo.closer", this.closer.toFixed(3));
+    } catch {
+      // It holds as long as the page is open.
+    }
+  }
+
+  // Keys: zooms, or shows the usual part of the page again.
+  zoom(by) {
+    if (by === 0) {
+      this.keepCloser(1);
+      this.byHand = false;
+      return;
+    }
+    this.osd.viewport.zoomBy(by);
+    this.osd.viewport.applyConstraints();
+    this.byHand = true;
+  }
+
+  // Keys: the head of the page, as close as the view is now; the field's own box is one key away.
+  head() {
+    const item = this.item();
+    if (!item) return;
+    const { viewport } = this.osd;
+    const seen = viewport.getBoundsNoRotate(false);
+    const page = item.getBounds(false);
+    viewport.panTo(new OpenSeadragon.Point(viewport.getCenter(false).x, page.y + seen.height / 2));
+  }
+
+  // Keys: moves the view by parts of what is seen.
+  pan(x, y) {
+    const { viewport } = this.osd;
+    const seen = viewport.getBoundsNoRotate(false);
+    const turned = new OpenSeadragon.Point(x * seen.width, y * seen.height).rotate(-viewport.getRotation());
+    viewport.panBy(turned);
+    viewport.applyConstraints();
+  }
+
   // Pans to a box and zooms so that it is read with ease; the surroundings stay in sight.
   goto([x, y, w, h], immediately = false) {
     const item = this.item();
     if (!item || !this.page) return;
+    this.learn();
     const view = this.osd.viewport.getContainerSize();
     const shape = view.x / Math.max(1, view.y);
     // At least this part of the page's width, so that a short value is not blown up beyond reading.
     let width = Math.max(w * 1.35, this.page.width * 0.36, h * 7);
-    width = Math.min(width, this.page.width * 1.02);
+    width = Math.min(Math.max(width / this.closer, w * 1.08), this.page.width * 1.02);
     const height = width / shape;
     const left = Math.min(Math.max(x + w / 2 - width / 2, -this.page.width * 0.02), Math.max(0, this.page.width * 1.02 - width));
     const top = y + h / 2 - height * 0.42;
     const rect = item.imageToViewportRectangle(left, top, width, height);
     this.wholePage = false;
     this.osd.viewport.fitBounds(rect, immediately);
+    this.target = this.osd.viewport.getZoom(false);
   }
 
   whole(immediately = false) {
     const item = this.item();
     if (!item) return;
+    this.learn();
     this.wholePage = true;
     this.osd.viewport.fitBounds(item.getBounds(), immediately);
   }
@@ -209,11 +269,13 @@ export class Viewer {
     });
   }
 
-  corners([x, y, w, h]) {
+  // From pixels of the original to pixels of the canvas, asked of the viewer once for any number of boxes.
+  transform() {
     const item = this.item();
-    return [[x, y], [x + w, y], [x + w, y + h], [x, y + h]].map(([px, py]) =>
-      item.imageToViewerElementCoordinates(new OpenSeadragon.Point(px, py)),
-    );
+    const at = (x, y) => item.imageToViewerElementCoordinates(new OpenSeadragon.Point(x, y));
+    const [o, x, y] = [at(0, 0), at(1000, 0), at(0, 1000)];
+    const [xx, xy, yx, yy] = [(x.x - o.x) / 1000, (x.y - o.y) / 1000, (y.x - o.x) / 1000, (y.y - o.y) / 1000];
+    return (px, py) => ({ x: o.x + px * xx + py * yx, y: o.y + px * xy + py * yy });
   }
 
   paint() {
@@ -227,8 +289,10 @@ export class Viewer {
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
     g.clearRect(0, 0, width, height);
     if (!this.item()) return;
+    const at = this.transform();
+    const corners = ([x, y, w, h]) => [at(x, y), at(x + w, y), at(x + w, y + h), at(x, y + h)];
     for (const box of this.boxes) {
-      const points = this.corners(box.bbox);
+      const points = corners(box.bbox);
       const xs = points.map((p) => p.x), ys = points.map((p) => p.y);
       if (Math.max(...xs) < 0 || Math.min(...xs) > width || Math.max(...ys) < 0 || Math.min(...ys) > height) continue;
       const isActive = box.id === this.active;
@@ -254,7 +318,10 @@ export class Viewer {
     if (this.rubber) {
       g.strokeStyle = "rgb(210 90 0)";
       g.lineWidth = 2;
-      g.strokeRect(...this.rubber);
+      g.beginPath();
+      corners(this.rubber).forEach((p, i) => (i ? g.lineTo(p.x, p.y) : g.moveTo(p.x, p.y)));
+      g.closePath();
+      g.stroke();
     }
   }
 
@@ -267,57 +334,8 @@ export class Viewer {
     return inside[0] ?? null;
   }
 
-  // Lets a box be drawn with the mouse; resolves with [x, y, w, h] in the original's pixels, or null on Escape.
-  rubberBand() {
-    const { canvas } = this;
-    canvas.classList.add("drawing");
-    return new Promise((resolve) => {
-      let start = null;
-      const position = (event) => {
-        const rect = canvas.getBoundingClientRect();
-        return new OpenSeadragon.Point(event.clientX - rect.left, event.clientY - rect.top);
-      };
-      const finish = (box) => {
-        canvas.classList.remove("drawing");
-        canvas.removeEventListener("pointerdown", down);
-        canvas.removeEventListener("pointermove", move);
-        canvas.removeEventListener("pointerup", up);
-        removeEventListener("keydown", key, true);
-        this.rubber = null;
-        this.schedule();
-        resolve(box);
-      };
-      const down = (event) => {
-        start = position(event);
-        canvas.setPointerCapture(event.pointerId);
-      };
-      const move = (event) => {
-        if (!start) return;
-        const p = position(event);
-        this.rubber = [Math.min(start.x, p.x), Math.min(start.y, p.y), Math.abs(p.x - start.x), Math.abs(p.y - start.y)];
-        this.schedule();
-      };
-      const up = (event) => {
-        if (!start) return;
-        const item = this.item();
-        const a = item.viewerElementToImageCoordinates(start), b = item.viewerElementToImageCoordinates(position(event));
-        const clampX = (v) => Math.min(Math.max(v, 0), this.page.width), clampY = (v) => Math.min(Math.max(v, 0), this.page.height);
-        const [x0, x1] = [clampX(Math.min(a.x, b.x)), clampX(Math.max(a.x, b.x))];
-        const [y0, y1] = [clampY(Math.min(a.y, b.y)), clampY(Math.max(a.y, b.y))];
-        start = null;
-        if (x1 - x0 < 4 || y1 - y0 < 4) return;
-        finish([Math.round(x0), Math.round(y0), Math.round(x1 - x0), Math.round(y1 - y0)]);
-      };
-      const key = (event) => {
-        if (event.key !== "Escape") return;
-        event.preventDefault();
-        event.stopPropagation();
-        finish(null);
-      };
-      canvas.addEventListener("pointerdown", down);
-      canvas.addEventListener("pointermove", move);
-      canvas.addEventListener("pointerup", up);
-      addEventListener("keydown", key, true);
-    });
+  // Lets a box be drawn; resolves with [x, y, w, h] in the original's pixels, or null on Escape.
+  rubberBand(from = null) {
+    return drawBox(this, from);
   }
 }

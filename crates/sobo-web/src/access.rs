@@ -1,5 +1,8 @@
 //! Who may do what: one table of routes, each with the roles that may use it. Nothing is served that is not in it.
 
+use std::sync::Arc;
+use std::time::Instant;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -11,7 +14,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use sobo_db::Account;
 use sobo_verify::Role;
 
-use crate::error::WebError;
+use crate::error::{Told, WebError, refusal_body};
+use crate::limits::Limiter;
 use crate::session::{SESSION_COOKIE, cookie, same_text, token_hash};
 use crate::state::AppState;
 use crate::texts::Language;
@@ -93,8 +97,12 @@ impl Person {
 /// The routes of the table as a router, each behind its guard.
 pub(crate) fn router(state: &AppState, table: Vec<Route>) -> Router<AppState> {
     let mut router = Router::new();
+    let limiter = Arc::new(Limiter::default());
     for route in table {
-        let guard = from_fn_with_state((state.clone(), route.access), guard);
+        // A page is many images: these are not counted.
+        let counted = !route.path.starts_with("/pages/{id}/");
+        let limiter = counted.then(|| Arc::clone(&limiter));
+        let guard = from_fn_with_state((state.clone(), route.access, limiter), guard);
         router = router.route(route.path, route.handler.layer(guard));
     }
     router
@@ -104,26 +112,45 @@ pub(crate) fn router(state: &AppState, table: Vec<Route>) -> Router<AppState> {
 const BODY: usize = 2 << 20;
 
 async fn guard(
-    State((state, access)): State<(AppState, Access)>,
+    State((state, access, limiter)): State<(AppState, Access, Option<Arc<Limiter>>)>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let counted = limiter.is_some();
     let wants_page = request.method() == Method::GET && !request.uri().path().starts_with("/api/");
     let language = cookie(request.headers(), "sobo_language").and_then(Language::parse).unwrap_or_default();
     request.extensions_mut().insert(language);
     match admit(&state, access, &mut request).await {
         Ok(()) => {}
         Err(WebError::NotSignedIn) if wants_page => return Redirect::to("/sign-in").into_response(),
-        Err(error) if wants_page => return crate::page::error_page(language, &error),
-        Err(error) => return error.into_response(),
+        Err(error) => return said(error.into_response(), language, wants_page),
     }
+    let person = request.extensions().get::<Person>().map(Person::id);
+    if let (Some(limiter), Some(person)) = (limiter, person)
+        && !limiter.take(person, Instant::now())
+    {
+        let error = WebError::TooMany(1);
+        return said(error.into_response(), language, wants_page);
+    }
+    // A form that was refused shows a page; scripts and images get a body.
+    let is_page = counted && !request.uri().path().starts_with("/api/");
     if request.method() != Method::GET {
         request = match checked_change(access, request).await {
             Ok(request) => request,
-            Err(error) => return error.into_response(),
+            Err(error) => return said(error.into_response(), language, is_page),
         };
     }
-    next.run(request).await
+    said(next.run(request).await, language, is_page)
+}
+
+/// A refusal in the person's language: as a page where one was asked for.
+fn said(mut response: Response, language: Language, is_page: bool) -> Response {
+    let Some(told) = response.extensions_mut().remove::<Told>() else { return response };
+    let (status, text) = (response.status(), told.text(language).to_owned());
+    match is_page {
+        true => crate::page::refusal_page(language, status, told.code, &text),
+        false => (status, refusal_body(told.code, &text)).into_response(),
+    }
 }
 
 async fn admit(state: &AppState, access: Access, request: &mut Request) -> Result<(), WebError> {

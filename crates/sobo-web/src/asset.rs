@@ -11,13 +11,16 @@ macro_rules! assets {
 }
 
 const ASSETS: &[(&str, &[u8])] = assets![
+    "actions.js",
     "api.js",
     "app.css",
     "archive.js",
     "draft.js",
+    "draw.js",
     "entry.css",
     "entry.js",
     "icon.svg",
+    "outbox.js",
     "page.js",
     "sheet.js",
     "theme.js",

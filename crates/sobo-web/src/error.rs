@@ -1,69 +1,52 @@
 //! What can go wrong with a request, and how the person is told.
 
-use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::json;
 use sobo_db::DbError;
 use sobo_tiles::TileError;
 use sobo_verify::Refusal;
 use thiserror::Error;
 
+use crate::texts::Language;
+
 /// Result of a handler.
 pub(crate) type Result<T, E = WebError> = std::result::Result<T, E>;
 
-/// Why a request was not done. The message is for the person; causes are logged, not shown.
+/// Why a request was not done. The person is told by [`WebError::text`]; causes are logged, not shown.
 #[derive(Debug, Error)]
 pub(crate) enum WebError {
-    #[error("hãy đăng nhập · please sign in")]
+    #[error("not signed in")]
     NotSignedIn,
-    #[error("bạn không có quyền làm việc này · you may not do this")]
+    #[error("not allowed")]
     Forbidden,
-    #[error("yêu cầu không hợp lệ, hãy tải lại trang · the request is not valid, please reload the page")]
+    #[error("not from our own pages")]
     Forged,
-    #[error("không tìm thấy {0} · {0} was not found")]
+    #[error("{0} was not found")]
     NotFound(String),
+    /// Said in the person's language already, or to a program that asked wrongly.
     #[error("{0}")]
     Bad(String),
+    /// Refused for this reason, a key of the interface texts.
+    #[error("refused: {0}")]
+    Said(&'static str),
     #[error("{0}")]
     Conflict(String),
-    #[error("mục này đã được cập nhật ở nơi khác · this entry has moved on elsewhere")]
+    #[error("moved on")]
     Moved,
-    #[error("người khác đang làm mục này · another person is working on this entry")]
+    #[error("held by another person")]
     Leased,
-    #[error("{}", refusal_text(.0))]
+    #[error("{0}")]
     Refused(Refusal),
-    #[error("thử quá nhiều lần, hãy đợi {0} phút · too many attempts, wait {0} minutes")]
+    #[error("too many attempts, wait {0} minutes")]
     TooMany(u32),
-    #[error(
-        "máy chủ gặp lỗi khi truy cập dữ liệu, hãy thử lại · the server could not reach its data, try again"
-    )]
+    #[error("the database failed")]
     Database(#[source] DbError),
     #[error("{0}")]
     Tile(#[source] TileError),
-    #[error("máy chủ gặp lỗi · the server failed")]
+    #[error("failed")]
     Internal(String),
-}
-
-fn refusal_text(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::WrongRole { .. } => {
-            "bước này không thuộc vai trò của bạn · this step is not for your role".to_owned()
-        }
-        Refusal::OwnWork { .. } => {
-            "không ai kiểm tra việc của chính mình · nobody checks their own work".to_owned()
-        }
-        Refusal::WrongStage { .. } => {
-            "mục này đang ở bước khác · this entry stands at another step".to_owned()
-        }
-        Refusal::Unstated { fields } => {
-            format!("còn trường chưa xem · fields not yet looked at: {}", fields.join(", "))
-        }
-        Refusal::NoReason => "cần ghi lý do · a reason is needed".to_owned(),
-        Refusal::UnknownField { .. } | Refusal::IllFormed { .. } | Refusal::FieldClosed { .. } => {
-            refusal.to_string()
-        }
-    }
 }
 
 impl From<DbError> for WebError {
@@ -102,7 +85,7 @@ impl WebError {
             Self::NotSignedIn => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Bad(_) => StatusCode::BAD_REQUEST,
+            Self::Bad(_) | Self::Said(_) => StatusCode::BAD_REQUEST,
             Self::Moved | Self::Leased | Self::Refused(_) | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Tile(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -117,7 +100,7 @@ impl WebError {
             Self::Forbidden => "forbidden",
             Self::Forged => "forged",
             Self::NotFound(_) => "not_found",
-            Self::Bad(_) => "bad_request",
+            Self::Bad(_) | Self::Said(_) => "bad_request",
             Self::Conflict(_) => "conflict",
             Self::Moved => "moved",
             Self::Leased => "leased",
@@ -141,10 +124,70 @@ impl WebError {
     }
 }
 
+impl WebError {
+    /// What the person is told.
+    pub(crate) fn text(&self, language: Language) -> String {
+        let t = |key: &str| language.text(key).to_owned();
+        match self {
+            Self::NotSignedIn => t("error.not_signed_in"),
+            Self::Forbidden => t("error.forbidden"),
+            Self::Forged => t("error.forged"),
+            Self::NotFound(what) => t("error.not_found").replace("{what}", what),
+            Self::Bad(text) | Self::Conflict(text) => text.clone(),
+            Self::Said(key) => t(key),
+            Self::Moved => t("error.moved"),
+            Self::Leased => t("error.leased"),
+            Self::Refused(refusal) => match refusal {
+                Refusal::WrongRole { .. } => t("error.wrong_role"),
+                Refusal::OwnWork { .. } => t("error.own_work"),
+                Refusal::WrongStage { .. } => t("error.wrong_stage"),
+                Refusal::Unstated { fields } => {
+                    t("error.unstated").replace("{fields}", &fields.len().to_string())
+                }
+                Refusal::NoReason => t("error.no_reason"),
+                Refusal::UnknownField { .. } | Refusal::IllFormed { .. } | Refusal::FieldClosed { .. } => {
+                    refusal.to_string()
+                }
+            },
+            Self::TooMany(minutes) => t("error.too_many").replace("{minutes}", &minutes.to_string()),
+            Self::Database(_) => t("error.database"),
+            Self::Tile(_) => t("error.no_image"),
+            Self::Internal(_) => t("error.internal"),
+        }
+    }
+}
+
+/// A refusal on its way out: the guard of the route, which knows the language, says it.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) code: &'static str,
+    vietnamese: String,
+    english: String,
+}
+
+impl Told {
+    pub(crate) fn text(&self, language: Language) -> &str {
+        match language {
+            Language::Vietnamese => &self.vietnamese,
+            Language::English => &self.english,
+        }
+    }
+}
+
+/// The body of a refusal for a program or a script.
+pub(crate) fn refusal_body(code: &str, message: &str) -> Json<serde_json::Value> {
+    Json(json!({ "code": code, "message": message }))
+}
+
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
         self.log();
-        let body = json!({ "code": self.code(), "message": self.to_string() });
-        (self.status(), Json(body)).into_response()
+        let told = Told {
+            code: self.code(),
+            vietnamese: self.text(Language::Vietnamese),
+            english: self.text(Language::English),
+        };
+        let body = refusal_body(told.code, &told.vietnamese);
+        (self.status(), Extension(told), body).into_response()
     }
 }

@@ -8,7 +8,9 @@
 mod access;
 mod asset;
 mod error;
+mod history;
 mod image;
+mod limits;
 mod page;
 mod page_work;
 mod rescan;

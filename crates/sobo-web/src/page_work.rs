@@ -36,12 +36,12 @@ impl Wanted {
     fn drawn(&self) -> Result<Rect<Original>> {
         self.bbox
             .filter(|bbox| bbox.w >= SMALLEST && bbox.h >= SMALLEST)
-            .ok_or_else(|| WebError::Bad("ô vẽ quá nhỏ · the box is too small".to_owned()))
+            .ok_or_else(|| WebError::Said("action.box_small"))
     }
 }
 
 fn missing(what: &str) -> WebError {
-    WebError::Bad(format!("thiếu {what} · {what} is missing"))
+    WebError::Bad(format!("{what} is missing"))
 }
 
 /// Reads parts of a page on a thread for such work.
@@ -155,10 +155,7 @@ async fn plan(state: &AppState, person: &Person, page: &Page, wanted: &Wanted) -
             let second = wanted.drawn()?;
             let first = rest_of(whole.head.bbox, second);
             if first.w < SMALLEST || first.h < SMALLEST {
-                return Err(WebError::Bad(
-                    "ô vẽ phủ cả mục; hãy khoanh riêng phần thứ hai · the box covers the whole entry; draw around the second part alone"
-                        .to_owned(),
-                ));
+                return Err(WebError::Said("action.box_whole"));
             }
             let mut add = Vec::new();
             for bbox in [first, second] {
@@ -173,9 +170,7 @@ async fn plan(state: &AppState, person: &Person, page: &Page, wanted: &Wanted) -
             // With the one before; the first of a page with the one after.
             let (first, second) = if at > 0 { (at - 1, at) } else { (at, at + 1) };
             let (Some(first), Some(second)) = (entries.get(first), entries.get(second)) else {
-                return Err(WebError::Bad(
-                    "trang này chỉ có một mục · this page has only one entry".to_owned(),
-                ));
+                return Err(WebError::Said("action.one_entry"));
             };
             let bbox = union(first.head.bbox, second.head.bbox);
             let read = reader.entry(&page.form, bbox).await?;

@@ -4,7 +4,7 @@ use axum::http::Method;
 use sobo_verify::Role;
 
 use crate::access::{Access, READERS, Route, WORKERS, route};
-use crate::{asset, image, page, page_work, session, upload, work};
+use crate::{asset, history, image, page, page_work, session, upload, work};
 
 /// Those who may change a record or say something of a page.
 const ACTORS: Access =
@@ -59,7 +59,7 @@ pub(crate) fn table() -> Vec<Route> {
         route(Method::GET, "/entries/{id}", READERS, page::entry),
         route(Method::GET, "/search", READERS, page::search),
         route(Method::GET, "/api/entries/{id}", READERS, work::show),
-        route(Method::GET, "/api/entries/{id}/history", READERS, work::history),
+        route(Method::GET, "/api/entries/{id}/history", READERS, history::history),
         route(Method::POST, "/api/normalise", READERS, work::normalise_text),
         // Working at records.
         route(Method::GET, "/work", WORKERS, page::work),
@@ -69,6 +69,7 @@ pub(crate) fn table() -> Vec<Route> {
         route(Method::POST, "/api/entries/{id}/take", ACTORS, work::take),
         route(Method::PUT, "/api/entries/{id}/draft", ACTORS, work::save_draft),
         route(Method::POST, "/api/entries/{id}/submit", ACTORS, work::submit),
+        route(Method::POST, "/api/entries/{id}/checks", ACTORS, work::check_typing),
         route(Method::POST, "/api/entries/{id}/reread", ACTORS, work::reread),
         route(Method::POST, "/api/entries/{id}/do/{action}", ACTORS, work::act),
         route(Method::POST, "/api/pages/{id}/work", DIVIDERS, page_work::work_at_page),
@@ -93,6 +94,8 @@ pub(crate) fn table() -> Vec<Route> {
         route(Method::GET, "/samples/{id}/{name}", SUPERVISOR, page::export_sample),
         route(Method::GET, "/archive", ARCHIVE, page::archive),
         route(Method::GET, "/archive/list", ARCHIVE, page::scan_list),
+        route(Method::GET, "/archive/volumes/{id}", ARCHIVE, page::volume_form),
+        route(Method::POST, "/archive/volumes/{id}", ARCHIVE, page::describe_volume),
         route(Method::GET, "/api/archive/progress", ARCHIVE, page::reading_progress),
         route(Method::POST, "/api/archive/volumes/{id}/scans", ARCHIVE, upload::upload),
         route(Method::POST, "/archive/notes/{id}/close", ARCHIVE, page::settle_note),
@@ -107,6 +110,10 @@ pub(crate) fn table() -> Vec<Route> {
 #[cfg(test)]
 #[path = "routes_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "blind_tests.rs"]
+mod blind_tests;
 
 #[cfg(test)]
 #[path = "models_tests.rs"]

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use sobo_core::{Entry, Field, Form, Original, Rect};
+use sobo_core::{Check, Entry, Field, Form, Original, Rect};
 use sobo_db::{Database, Volume};
 use sobo_tiles::Tiles;
-use sobo_verify::Chain;
+use sobo_verify::{Chain, Role, StepKind};
 
 /// Reads parts of a page again for a person who drew a box: given by the command line, which knows the pipeline.
 pub trait FieldReader: Send + Sync {
@@ -34,6 +34,17 @@ pub trait FieldReader: Send + Sync {
     /// # Errors
     /// A sentence for a person.
     fn read_page(&self, page: &PagePlace, form: &str) -> Result<Vec<Entry>, String>;
+
+    /// What the texts of an entry's fields say against one another and against the years of the book, first and last:
+    /// each field with its rule. A help while somebody types: nothing where it cannot be told.
+    fn contradictions(
+        &self,
+        _form: &str,
+        _years: (i32, i32),
+        _fields: &[(String, String)],
+    ) -> Vec<(String, Check)> {
+        Vec::new()
+    }
 }
 
 /// What became of scans handed in on the screen.
@@ -49,11 +60,19 @@ pub struct TakenIn {
 
 /// Takes scans in: given by the command line, which knows intake and vault. Blocking; called on a thread for such work.
 pub trait ScanTaker: Send + Sync {
-    /// Takes the file at `path`, called `name` by the person, into a volume. `who` appears in the audit.
+    /// Takes the file at `path`, called `name` by the person, into a volume, as part of `batch`. `who` appears in the
+    /// audit.
     ///
     /// # Errors
     /// A sentence for a person.
-    fn take(&self, who: &str, volume: &Volume, name: &str, path: &Path) -> Result<TakenIn, String>;
+    fn take(
+        &self,
+        who: &str,
+        volume: &Volume,
+        batch: &str,
+        name: &str,
+        path: &Path,
+    ) -> Result<TakenIn, String>;
 }
 
 /// Where the pixels of a page are.
@@ -118,8 +137,10 @@ pub trait Searcher: Send + Sync {
 pub struct Settings {
     /// Cookies are sent over HTTPS alone. Off only on loopback.
     pub secure_cookies: bool,
-    /// The chain new records go through.
+    /// The chain new records go through, where their office has none of its own.
     pub chain: Chain,
+    /// Chains of offices that take other steps, by the office as written on the book.
+    pub office_chains: BTreeMap<String, Chain>,
     /// How long an entry stays leased without a sign of life.
     pub lease_ms: i64,
     /// A session ends after so long without use.
@@ -135,11 +156,39 @@ impl Default for Settings {
         Self {
             secure_cookies: true,
             chain: Chain::full(),
+            office_chains: BTreeMap::new(),
             lease_ms: 180_000,
             session_idle_ms: 45 * 60_000,
             session_most_ms: 12 * 3_600_000,
             sign_in_attempts: 8,
         }
+    }
+}
+
+impl Settings {
+    /// The chain new records of this office go through.
+    pub fn chain_of(&self, office: &str) -> &Chain {
+        self.office_chains.get(office).unwrap_or(&self.chain)
+    }
+
+    /// Every chain in use.
+    fn chains(&self) -> impl Iterator<Item = &Chain> {
+        std::iter::once(&self.chain).chain(self.office_chains.values())
+    }
+
+    /// The steps of any chain that these roles may take, those nearest to the end first.
+    pub fn steps_for(&self, roles: &[Role]) -> Vec<StepKind> {
+        let may = |kind: &StepKind| {
+            self.chains()
+                .flat_map(|chain| &chain.steps)
+                .any(|step| step.kind == *kind && step.roles.iter().any(|role| roles.contains(role)))
+        };
+        StepKind::ALL.into_iter().rev().filter(may).collect()
+    }
+
+    /// Whether someone with these roles may be asked to read a record blind.
+    pub fn reads_blind(&self, roles: &[Role]) -> bool {
+        self.steps_for(roles).contains(&StepKind::Blind)
     }
 }
 

@@ -101,6 +101,23 @@ mod tests {
         assert_eq!(en.difference(&vi).collect::<Vec<_>>(), Vec::<&String>::new(), "missing in Vietnamese");
     }
 
+    /// Every rule that may contradict says so in words.
+    #[test]
+    fn every_cross_check_has_a_text() {
+        let source = include_str!("../../sobo-extract/src/checks/mod.rs");
+        let list = source.split("pub const RULES: &[&str] = &[").nth(1).unwrap().split("];").next().unwrap();
+        let rules: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+        assert!(rules.len() > 15, "{rules:?}");
+        // These only support.
+        let silent = ["book_number_repeated", "repeated", "vocabulary"];
+        let known = keys(Language::Vietnamese);
+        let untold: Vec<&&str> = rules
+            .iter()
+            .filter(|rule| !silent.contains(rule) && !known.contains(&format!("check.{rule}")))
+            .collect();
+        assert_eq!(untold, Vec::<&&str>::new());
+    }
+
     /// Every key written out in a template, a script or the Rust sources has a text.
     #[test]
     fn every_key_used_has_a_text() {

@@ -20,6 +20,12 @@ pub(crate) fn normalise(kind: FieldKind, text: &str, last_year: i32) -> Typed {
     let text = collapse_spaces(&nfc(text));
     let plain = |value: Option<String>| Typed { text: text.clone(), shown: value.clone(), value };
     match kind {
+        FieldKind::Date if age_of(&text).is_some() => {
+            // Where the register gives an age in place of a date: kept as an age, for the year it gives is a guess.
+            let age = age_of(&text).unwrap_or_default();
+            let text = format!("{age} tuổi");
+            Typed { shown: Some(format!("{text}, ≈ {}", last_year - age)), value: None, text }
+        }
         FieldKind::Date => {
             let parts = digit_groups(&text);
             let date = parts
@@ -28,7 +34,15 @@ pub(crate) fn normalise(kind: FieldKind, text: &str, last_year: i32) -> Typed {
                 .or_else(|| read_date_words(&text).map(|reading| reading.date));
             // `12 8 58` is a way of typing, not of writing.
             let spaced = text.contains(' ') && text.chars().all(|c| c.is_ascii_digit() || c == ' ');
-            let kept = if spaced && date.is_some() { text.replace(' ', "/") } else { text.clone() };
+            // Nor is a day that is not known one of nought: it is left out.
+            let folded = fold(&text);
+            let unknown = parts.is_some()
+                && without_unknown(&folded).split(' ').count() < folded.split(['/', '-', '.', ' ']).count();
+            let kept = match date {
+                Some(date) if unknown => date.slashed(),
+                Some(_) if spaced => text.replace(' ', "/"),
+                _ => text.clone(),
+            };
             Typed {
                 text: kept,
                 value: date.map(|date| date.to_string()),
@@ -86,6 +100,24 @@ pub(crate) fn normalise(kind: FieldKind, text: &str, last_year: i32) -> Typed {
     }
 }
 
+/// The age in `34 tuổi`, `34t`, `34 t`.
+fn age_of(text: &str) -> Option<i32> {
+    let folded = fold(text);
+    let number = folded.strip_suffix("tuoi").or_else(|| folded.strip_suffix('t'))?.trim_end();
+    number.parse().ok().filter(|age| (0..=130).contains(age))
+}
+
+/// Signs for a day or month that is not known.
+const UNKNOWN: [&str; 6] = ["0", "00", "x", "xx", "?", "??"];
+
+/// A date without the parts that are not known: `?/8/1958` is `8/1958`. The last part is a year: `1/1/00` has one.
+fn without_unknown(text: &str) -> String {
+    let parts: Vec<&str> = text.split(['/', '-', '.', ' ']).collect();
+    let last = parts.len().saturating_sub(1);
+    let known = parts.iter().enumerate().filter(|(at, part)| *at == last || !UNKNOWN.contains(part));
+    known.map(|(_, part)| *part).collect::<Vec<_>>().join(" ")
+}
+
 fn digits(text: &str) -> Option<u32> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let number: String = text[start..].chars().take_while(char::is_ascii_digit).collect();
@@ -96,6 +128,7 @@ fn digits(text: &str) -> Option<u32> {
 fn digit_groups(text: &str) -> Option<Vec<String>> {
     let folded = fold(text);
     let mut groups = Vec::new();
+    let folded = without_unknown(&folded);
     for word in folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
         if word.bytes().all(|byte| byte.is_ascii_digit()) {
             groups.push(word.to_owned());
@@ -166,11 +199,24 @@ mod tests {
         check(FieldKind::Date, "8/1958", "8/1958", Some("1958-08"));
         check(FieldKind::Date, "8 58", "8/58", Some("1958-08"));
         check(FieldKind::Date, "1930", "1930", Some("1930"));
+        for unknown in ["?/8/1958", "0/8/58", "xx 8 58", "00-08-1958"] {
+            check(FieldKind::Date, unknown, "08/1958", Some("1958-08"));
+        }
+        let year_of_nought = normalise(FieldKind::Date, "1/2/00", 2006);
+        assert_eq!(year_of_nought.value.as_deref(), Some("2000-02-01"));
         check(FieldKind::Date, "31/2/1958", "31/2/1958", None);
         check(FieldKind::Date, "không rõ", "không rõ", None);
         // Later than the book: the century before.
         check(FieldKind::Date, "1/1/59", "1/1/59", Some("1859-01-01"));
-        check(FieldKind::Date, "34 tuổi", "34 tuổi", None);
+    }
+
+    #[test]
+    fn an_age_in_place_of_a_date_stays_an_age() {
+        for typed in ["34 tuổi", "34t", "34 T", "34 tuoi"] {
+            check(FieldKind::Date, typed, "34 tuổi", None);
+        }
+        assert_eq!(normalise(FieldKind::Date, "34t", 1958).shown.as_deref(), Some("34 tuổi, ≈ 1924"));
+        check(FieldKind::Date, "340 tuổi", "340 tuổi", None);
     }
 
     #[test]

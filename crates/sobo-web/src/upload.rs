@@ -20,6 +20,8 @@ pub(crate) struct Named {
     name: String,
     /// The page whose place the scan takes.
     replaces: Option<i64>,
+    /// What the files handed in together are called; the file's own name where absent.
+    batch: Option<String>,
 }
 
 /// The name of a file without folders, as it may stand in the audit and beside the store.
@@ -44,8 +46,7 @@ pub(crate) async fn upload(
     }
     let unable = || WebError::Bad(language.text("archive.no_upload").to_owned());
     let taker = state.taker.clone().ok_or_else(unable)?;
-    let name = plain(&named.name)
-        .ok_or_else(|| WebError::Bad("tệp không có tên · the file has no name".to_owned()))?;
+    let name = plain(&named.name).ok_or_else(|| WebError::Said("archive.no_name"))?;
     let failed = |error: std::io::Error| WebError::Internal(format!("upload: {error}"));
     let folder = tempfile::tempdir().map_err(failed)?;
     let path = folder.path().join(&name);
@@ -64,7 +65,8 @@ pub(crate) async fn upload(
     drop(file);
     let who = person.who().to_owned();
     let of = volume.id;
-    let taken = tokio::task::spawn_blocking(move || taker.take(&who, &volume, &name, &path))
+    let batch = named.batch.as_deref().and_then(plain).unwrap_or_else(|| name.clone());
+    let taken = tokio::task::spawn_blocking(move || taker.take(&who, &volume, &batch, &name, &path))
         .await?
         .map_err(WebError::Bad)?;
     let mut refused = taken.refused;

@@ -1,7 +1,7 @@
 //! One entry as one person may see it.
 
 use serde_json::{Value, json};
-use sobo_core::{CheckEffect, FieldKind, FormField};
+use sobo_core::{Check, CheckEffect, FieldKind, FormField};
 use sobo_db::{EntryRecord, Record};
 use sobo_verify::{Actor, Refusal, Role, Stage, State as Verification, Statement, StepKind, Turn};
 
@@ -60,6 +60,45 @@ pub(crate) fn hidden_fields(verification: &Verification, actor: &Actor) -> Vec<S
     }
     let fields = verification.sheet().fields.iter();
     fields.filter(|(_, start)| start.blind).map(|(name, _)| name.clone()).collect()
+}
+
+/// [`hidden_fields`] with the fields that would give them away: a name that the margin repeats, free text that may hold
+/// one. These are not asked of the blind reader, only kept from sight.
+pub(crate) fn kept_back(
+    state: &AppState,
+    form: &str,
+    verification: &Verification,
+    actor: &Actor,
+) -> Vec<String> {
+    let mut kept = hidden_fields(verification, actor);
+    if !kept.is_empty() {
+        let telling =
+            |name: &String| matches!(field_kind(state, form, name), FieldKind::PersonName | FieldKind::Text);
+        let fields = verification.sheet().fields.iter();
+        kept.extend(
+            fields.filter(|(name, start)| !start.blind && telling(name)).map(|(name, _)| name.clone()),
+        );
+    }
+    kept
+}
+
+/// Tells the audit that a person saw the values of records, and why; the person will not be asked to read these blind.
+///
+/// # Errors
+/// The database fails: then nothing may be shown.
+pub(crate) async fn tell_of_view(
+    state: &AppState,
+    person: &Person,
+    why: &str,
+    entries: &[i64],
+) -> Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let subjects = entries.iter().map(|entry| format!("entry/{entry}"));
+    let event = sobo_db::AuditEvent::new(person.who(), "entry.view", subjects).because(why);
+    state.db.record_events(&[event]).await?;
+    Ok(state.db.mark_seen(entries, person.id()).await?)
 }
 
 /// The kind of a field, by its form or, where the form does not know it, by its name.
@@ -125,10 +164,10 @@ pub(crate) async fn entry_json(
     let hidden = match (&sample, step) {
         (Some(_), _) => verification.sheet().fields.keys().cloned().collect(),
         (None, Some(step)) if step != StepKind::Blind => Vec::new(),
-        (None, _) => hidden_fields(&verification, &actor),
+        (None, _) => kept_back(state, &record.form, &verification, &actor),
     };
     if hidden.is_empty() {
-        state.db.mark_seen(entry, person.id()).await?;
+        state.db.mark_seen(&[entry], person.id()).await?;
     }
     let event = sobo_db::AuditEvent::new(
         person.who(),
@@ -151,6 +190,8 @@ pub(crate) async fn entry_json(
             let in_turn =
                 turn.as_ref().filter(|_| mode == Mode::Turn).and_then(|turn| turn.fields().get(name));
             let is_hidden = hidden.contains(name);
+            // Kept from a blind reader's sight, and not asked.
+            let is_closed = is_hidden && !start.blind && sample.is_none();
             let shown = match (is_hidden, in_turn) {
                 (true, _) => None,
                 (false, Some(field)) => field.shown.clone(),
@@ -165,10 +206,10 @@ pub(crate) async fn entry_json(
                 "bbox": read.map(|read| read.bbox).filter(|bbox| bbox.area() > 0.0),
                 "shown": shown,
                 "hidden": is_hidden,
-                "attention": in_turn.is_some_and(|field| field.attention)
+                "attention": in_turn.is_some_and(|field| field.attention && !is_closed)
                     || (sample.is_some()
                         && (start.reading.is_some() || start.required || values.contains_key(name))),
-                "open": sample.is_some() || in_turn.is_some_and(|field| field.open),
+                "open": sample.is_some() || in_turn.is_some_and(|field| field.open && !is_closed),
                 "required": start.required,
             });
             if let Some(other) = in_turn.and_then(|field| field.other.clone()) {
@@ -267,17 +308,24 @@ fn candidates(read: &sobo_core::Field, shown: &str) -> Vec<String> {
     texts
 }
 
+/// Rules that only the entries around can tell: they are not asked anew while somebody types.
+const OF_PAGE: [&str; 3] = ["entry_number_sequence", "previous_page", "ditto_without_source"];
+
 /// Warnings of cross-checks, in words.
 fn checks(state: &AppState, form: &str, read: &sobo_core::Field, language: Language) -> Value {
     let contradictions = read.checks.iter().filter(|check| check.effect == CheckEffect::Contradicts);
-    contradictions
-        .map(|check| {
-            let key = format!("check.{}", check.rule);
-            let rule = language.find(&key).unwrap_or(language.text("check.other"));
-            let other = check.other.as_deref().map(|other| caption(state, form, other, language));
-            json!({ "rule": check.rule, "text": rule.replace("{other}", &other.unwrap_or_default()) })
-        })
-        .collect()
+    contradictions.map(|check| check_json(state, form, check, language)).collect()
+}
+
+/// One warning.
+pub(crate) fn check_json(state: &AppState, form: &str, check: &Check, language: Language) -> Value {
+    let key = format!("check.{}", check.rule);
+    let rule = language.find(&key).unwrap_or(language.text("check.other"));
+    let other = check.other.as_deref().map(|other| caption(state, form, other, language));
+    json!({
+        "rule": check.rule, "text": rule.replace("{other}", &other.unwrap_or_default()),
+        "of_page": OF_PAGE.contains(&check.rule.as_str()),
+    })
 }
 
 fn chain_json(verification: &Verification) -> Value {

@@ -17,9 +17,7 @@ use crate::image::page_in_scope;
 use crate::state::{AppState, PagePlace};
 use crate::texts::Language;
 use crate::typed::normalise;
-use crate::view::{
-    Mode, entry_json, field_kind, hidden_fields, load, notes_json, sampled_fields, statement_text,
-};
+use crate::view::{Mode, check_json, entry_json, field_kind, kept_back, load, notes_json, sampled_fields};
 
 /// Begins records for entries that have none, at most so many at a time.
 const BEGIN_AT_ONCE: i64 = 500;
@@ -46,7 +44,7 @@ pub async fn begin_new_records(state: &AppState) -> std::result::Result<u64, sob
                 office: entry.office.clone(),
                 form: entry.form.clone(),
                 place: entry.place,
-                chain: state.settings.chain.clone(),
+                chain: state.settings.chain_of(&entry.office).clone(),
                 draw: rand::random_range(0..1000),
                 sheet: crate::rescan::sheet(state, &reading, &entry.form).await?,
             });
@@ -79,7 +77,7 @@ pub(crate) async fn next(
     Json(wanted): Json<NextWanted>,
 ) -> Result<Response> {
     let actor = person.account.actor();
-    let mut steps = Wish::steps_for(&state.settings.chain, &actor.roles);
+    let mut steps = state.settings.steps_for(&actor.roles);
     if let Some(step) = wanted.step.as_deref().filter(|step| !step.is_empty() && *step != SAMPLE) {
         let step = StepKind::parse(step).ok_or_else(|| WebError::Bad(format!("step {step}")))?;
         steps.retain(|known| *known == step);
@@ -168,9 +166,12 @@ pub(crate) async fn renew(
     Json(body): Json<Entries>,
 ) -> Result<Json<Value>> {
     let mut lost = Vec::new();
+    let actor = person.account.actor();
     for entry in body.entries.into_iter().take(10) {
-        load(&state, &person, entry).await?;
-        if !state.db.lease(entry, person.id(), state.settings.lease_ms).await? {
+        // Only what the person may do is held: renewing must not be a way to keep entries from others.
+        let (_, verification, _) = load(&state, &person, entry).await?;
+        let may = verification.may_take(&actor).is_ok();
+        if !may || !state.db.lease(entry, person.id(), state.settings.lease_ms).await? {
             lost.push(entry);
         }
     }
@@ -226,6 +227,7 @@ pub(crate) struct Submission {
 pub(crate) async fn submit(
     State(state): State<AppState>,
     Extension(person): Extension<Person>,
+    Extension(language): Extension<Language>,
     Path(entry): Path<i64>,
     Json(submission): Json<Submission>,
 ) -> Result<Json<Value>> {
@@ -243,6 +245,11 @@ pub(crate) async fn submit(
     }
     let step = StepKind::parse(&submission.step);
     let step = step.ok_or_else(|| WebError::Bad(format!("step {}", submission.step)))?;
+    // Who has seen the values does not read them blind, however the entry was opened.
+    let due = verification.stage() == Stage::Awaiting(StepKind::Blind) && record.deeds == submission.deeds;
+    if due && step == StepKind::Blind && state.db.has_seen(entry, person.id()).await? {
+        return Err(WebError::Bad(language.text("entry.why_seen").to_owned()));
+    }
     let event = Event::Submit { step, statements };
     let acted =
         state.db.act(entry, submission.deeds, event.clone(), &person.account.actor(), person.who()).await?;
@@ -318,97 +325,6 @@ pub(crate) async fn act(
     answer(state.db.act(entry, body.deeds, event, &person.account.actor(), person.who()).await?)
 }
 
-pub(crate) async fn history(
-    State(state): State<AppState>,
-    Extension(person): Extension<Person>,
-    Extension(language): Extension<Language>,
-    Path(entry): Path<i64>,
-) -> Result<Json<Value>> {
-    let (record, verification, _) = load(&state, &person, entry).await?;
-    // Whoever keys the entry blind for a sample sees nothing of it.
-    let hidden = match state.db.sample_of(entry, person.id()).await? {
-        Some(_) => verification.sheet().fields.keys().cloned().collect(),
-        None => hidden_fields(&verification, &person.account.actor()),
-    };
-    let accounts = state.db.accounts().await?;
-    let name = |id: i64| {
-        accounts
-            .iter()
-            .find(|account| account.id == id)
-            .map_or_else(|| id.to_string(), |account| account.name.clone())
-    };
-    let form = record.form;
-    let may_undo = person.account.holds_any(&[Role::Clerk, Role::Checker, Role::Supervisor]);
-    let works: Vec<Value> = state
-        .db
-        .page_works(record.page_id)
-        .await?
-        .into_iter()
-        .map(|work| {
-            let what = language.find(&format!("page_work.{}", work.kind)).unwrap_or(&work.kind);
-            let undone = work.undone_ms.zip(work.undone_by).map(|(at, by)| {
-                format!("{} {}, {}", language.text("page_work.undone"), name(by), crate::page::time_text(at))
-            });
-            json!({
-                "id": work.id, "at": crate::page::time_text(work.at_ms), "who": name(work.person), "what": what,
-                "detail": if work.reason == work.kind { String::new() } else { work.reason.clone() },
-                "undone": undone, "can_undo": may_undo && work.undone_ms.is_none(),
-            })
-        })
-        .collect();
-    let mut snapshots = verification.snapshots().iter();
-    let rows: Vec<Value> = verification
-        .history()
-        .iter()
-        .map(|deed| {
-            let (what, detail) = match &deed.event {
-                Event::Submit { step, .. } => {
-                    let changed = snapshots.next().map(|snapshot| snapshot.changed.as_slice()).unwrap_or_default();
-                    let lines: Vec<String> = changed
-                        .iter()
-                        .filter(|difference| !hidden.contains(&difference.field))
-                        .map(|difference| {
-                            format!(
-                                "{}: {} → {}",
-                                crate::view::caption(&state, &form, &difference.field, language),
-                                statement_text(difference.from.as_ref(), language),
-                                statement_text(difference.to.as_ref(), language),
-                            )
-                        })
-                        .collect();
-                    let what = language.find(&format!("step.{}", step.as_str())).unwrap_or(step.as_str());
-                    let detail =
-                        if lines.is_empty() { language.text("event.unchanged").to_owned() } else { lines.join("; ") };
-                    (what.to_owned(), detail)
-                }
-                event => {
-                    let what = language.find(&format!("event.{}", event.as_str())).unwrap_or(event.as_str());
-                    let reason = match event {
-                        Event::Return { reason } | Event::Reopen { reason } => reason.clone(),
-                        Event::Withdraw { reason } => withdrawn_by(reason, language),
-                        Event::Submit { .. } | Event::Restore => String::new(),
-                    };
-                    (what.to_owned(), reason)
-                }
-            };
-            json!({
-                "at": crate::page::short_time(&deed.at), "who": name(deed.actor.person.0), "what": what, "detail": detail,
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "rows": rows, "works": works })))
-}
-
-/// Why an entry was taken out; what was done to its page (`kind: reason`) in words.
-fn withdrawn_by(reason: &str, language: Language) -> String {
-    let Some((kind, why)) = reason.split_once(": ") else { return reason.to_owned() };
-    match language.find(&format!("page_work.{kind}")) {
-        Some(what) if why == kind => what.to_owned(),
-        Some(what) => format!("{what}: {why}"),
-        None => reason.to_owned(),
-    }
-}
-
 #[derive(Debug, Deserialize)]
 pub(crate) struct Normalise {
     kind: sobo_core::FieldKind,
@@ -428,6 +344,40 @@ pub(crate) async fn normalise_text(
 }
 
 #[derive(Debug, Deserialize)]
+pub(crate) struct Typing {
+    fields: IndexMap<String, String>,
+}
+
+/// Fields at most, and characters of each, that are held against one another.
+const TYPED: (usize, usize) = (200, 400);
+
+/// Warnings about what is typed, by field. Of the entry nothing goes in but its form and its book: who reads blind is
+/// told of what the own words say against one another, and of nothing else.
+pub(crate) async fn check_typing(
+    State(state): State<AppState>,
+    Extension(person): Extension<Person>,
+    Extension(language): Extension<Language>,
+    Path(entry): Path<i64>,
+    Json(body): Json<Typing>,
+) -> Result<Response> {
+    let (record, _, _) = load(&state, &person, entry).await?;
+    let Some(reader) = state.reader.clone() else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    let volume = state.db.volume(record.volume_id).await?.descriptor;
+    let years = (volume.year_from, volume.year_to.unwrap_or(volume.year_from));
+    let typed: Vec<(String, String)> = body
+        .fields
+        .into_iter()
+        .take(TYPED.0)
+        .map(|(name, text)| (name, text.chars().take(TYPED.1).collect()))
+        .collect();
+    let mut found: IndexMap<String, Vec<Value>> = IndexMap::new();
+    for (field, check) in reader.contradictions(&record.form, years, &typed) {
+        found.entry(field).or_default().push(check_json(&state, &record.form, &check, language));
+    }
+    Ok(Json(found).into_response())
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct Reread {
     field: String,
     bbox: Rect<Original>,
@@ -440,9 +390,9 @@ pub(crate) async fn reread(
     Json(body): Json<Reread>,
 ) -> Result<Response> {
     let (record, verification, _) = load(&state, &person, entry).await?;
-    // A blind reader draws the box and types; the machine's reading stays out of sight.
+    // Who reads blind, or may yet, draws the box and types: the machine would read any other field's box as well.
     let hidden = verification.stage() == Stage::Awaiting(StepKind::Blind)
-        || hidden_fields(&verification, &person.account.actor()).contains(&body.field)
+        || !kept_back(&state, &record.form, &verification, &person.account.actor()).is_empty()
         || state.db.sample_of(entry, person.id()).await?.is_some();
     let Some(reader) = state.reader.clone().filter(|_| !hidden) else {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -455,7 +405,10 @@ pub(crate) async fn reread(
     let field =
         tokio::task::spawn_blocking(move || reader.read_field(&place, &record.form, &body.field, body.bbox))
             .await?
-            .map_err(WebError::Bad)?;
+            .map_err(|error| {
+                tracing::info!(entry, %error, "a box could not be read");
+                WebError::Said("action.read_failed")
+            })?;
     Ok(Json(json!({
         "text": field.text,
         "lacuna": field.lacuna,
@@ -496,8 +449,8 @@ pub(crate) async fn note(
         closed_ms: None,
         closed_by: None,
     };
-    state.db.note_page(person.who(), &note).await?;
-    Ok(Json(json!({ "notes": notes_json(&state, &person, page).await? })))
+    let note = state.db.note_page(person.who(), &note).await?;
+    Ok(Json(json!({ "note": note, "notes": notes_json(&state, &person, page).await? })))
 }
 
 pub(crate) async fn close_note(

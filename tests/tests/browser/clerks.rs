@@ -168,6 +168,21 @@ impl FieldReader for Book {
         };
         Ok(page.entries.iter().enumerate().map(|(index, entry)| read(&known(entry), index)).collect())
     }
+
+    fn contradictions(
+        &self,
+        form: &str,
+        years: (i32, i32),
+        fields: &[(String, String)],
+    ) -> Vec<(String, Check)> {
+        let Some(form) = self.forms.get(form) else { return Vec::new() };
+        let context = sobo_extract::Context {
+            book_year: Some(years.0),
+            book_year_to: Some(years.1),
+            ..sobo_extract::Context::default()
+        };
+        sobo_extract::contradictions(form, fields, &context)
+    }
 }
 
 /// Finds entries by a word of what is written, without diacritics.
@@ -196,7 +211,14 @@ struct Desk {
 }
 
 impl ScanTaker for Desk {
-    fn take(&self, who: &str, volume: &sobo_db::Volume, name: &str, path: &Path) -> Result<TakenIn, String> {
+    fn take(
+        &self,
+        who: &str,
+        volume: &sobo_db::Volume,
+        batch: &str,
+        name: &str,
+        path: &Path,
+    ) -> Result<TakenIn, String> {
         let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
         if image::load_from_memory(&bytes).is_err() {
             return Ok(TakenIn {
@@ -211,7 +233,7 @@ impl ScanTaker for Desk {
         self.files.lock().map_err(|error| error.to_string())?.insert(sha256.clone(), picture);
         let pages = vec![NewPage { page_index: 0, width: None, height: None, dpi: Some(300.0) }];
         let handed = Handed::Taken { sha256, bytes: bytes.len() as u64, pages };
-        let intake = FileIntake { who, volume_id: volume.id, batch: name, source: name, handed };
+        let intake = FileIntake { who, volume_id: volume.id, batch, source: name, handed };
         self.handle.block_on(self.db.record_file(&intake)).map_err(|error| error.to_string())?;
         Ok(TakenIn { pages: 1, ..TakenIn::default() })
     }
@@ -302,7 +324,7 @@ pub async fn open_in(store: &Path, folder: &Path, most: usize, port: u16) -> Res
 }
 
 /// Truth files in `folder` and its folders: the first page of every volume, then the second pages.
-fn truth_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn truth_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {

@@ -93,3 +93,90 @@ async fn every_screen_is_accessible() -> Result<()> {
     assert_eq!(found, Vec::<String>::new());
     Ok(())
 }
+
+/// Sizes the screens must serve: the smallest office screen as a browser shows it, tablets lying and standing.
+const SIZES: [(u32, u32, bool, &str); 3] =
+    [(1366, 625, false, "small"), (1024, 768, true, "tablet"), (820, 1180, true, "tablet-standing")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_clipped_on_small_screens_and_tablets() -> Result<()> {
+    if !browser_is_here() {
+        return Ok(());
+    }
+    let office = clerks::open(&crate::pages(), 6, 0).await?;
+    let driver = Driver::start().await?;
+    let mut found = Vec::new();
+    let places: [(&str, &[&str]); 5] = [
+        ("lan", &["/", "/volumes", "/volumes/2", "/search?q=nguyen", "/me"]),
+        ("giang", &["/supervise", "/samples", "/models", "/archive"]),
+        ("kho", &["/archive", "/archive/list", "/archive/volumes/new"]),
+        ("son", &["/", "/sign-off"]),
+        ("quan", &["/accounts", "/audit"]),
+    ];
+    for (login, paths) in places {
+        let mut screen = driver.browser(login).await?;
+        screen.sign_in(&office.url(""), login, PASSWORD).await?;
+        for (width, height, touch, name) in SIZES {
+            screen.device(width, height, touch).await?;
+            for path in paths {
+                screen.client.goto(&office.url(path)).await?;
+                let of = |what: String| format!("{path} at {width}×{height}: {what}");
+                found.extend(screen.clipped().await?.into_iter().map(of));
+                found.extend(screen.axe().await?.into_iter().map(of));
+                let file = path.split('?').next().unwrap_or_default().trim_matches('/').replace('/', "-");
+                screen.picture(&format!("{name}-{}", if file.is_empty() { "home" } else { &file })).await?;
+            }
+        }
+        if login != "lan" {
+            screen.close().await?;
+            continue;
+        }
+        for (width, height, touch, name) in SIZES {
+            screen.device(width, height, touch).await?;
+            screen.client.goto(&office.url("/work?step=entry&volume=2")).await?;
+            screen.entry(None).await?;
+            for (state, script) in [
+                ("entry", "return true"),
+                ("entry-menu", "document.getElementById('open-menu').click(); return true"),
+                (
+                    "entry-help",
+                    "document.getElementById('menu').close(); document.getElementById('open-help').click(); return true",
+                ),
+                (
+                    "entry-history",
+                    "document.getElementById('help').close(); document.getElementById('open-history').click(); return true",
+                ),
+                (
+                    "entry-dark",
+                    "document.getElementById('history').close(); document.getElementById('theme').click(); return true",
+                ),
+                ("entry-light", "document.getElementById('theme').click(); return true"),
+            ] {
+                screen.script(script).await?;
+                if state == "entry-history" {
+                    screen.until("the history", "return document.getElementById('history').open").await?;
+                }
+                let of = |what: String| format!("{state} at {width}×{height}: {what}");
+                found.extend(screen.clipped().await?.into_iter().map(of));
+                found.extend(screen.axe().await?.into_iter().map(of));
+                if state != "entry-light" {
+                    screen.picture(&format!("{name}-{state}")).await?;
+                }
+            }
+            // The field's strip, its input and the button that finishes the entry are in sight together.
+            let together = screen
+                .script(
+                    "const inside = (node) => { const b = node.getBoundingClientRect(); return b.width > 0 && b.top >= 0 && b.bottom <= innerHeight && b.left >= 0 && b.right <= innerWidth; }; \
+                     const here = window.sobo.sheet.here; \
+                     return [here.input, here.img, document.getElementById('submit'), document.getElementById('osd')].map(inside)",
+                )
+                .await?;
+            if together != serde_json::json!([true, true, true, true]) {
+                found.push(format!("at {width}×{height} not in sight together: {together}"));
+            }
+        }
+        screen.close().await?;
+    }
+    assert_eq!(found, Vec::<String>::new());
+    Ok(())
+}

@@ -9,8 +9,11 @@
     unreachable_pub
 )]
 
+mod cable;
 mod chain;
 mod clerks;
+mod desk;
+mod input_method;
 mod kill;
 mod lookahead;
 mod looks;
@@ -20,6 +23,7 @@ mod quality;
 mod rescan;
 mod resilience;
 mod screen;
+mod speed;
 
 use std::path::{Path, PathBuf};
 

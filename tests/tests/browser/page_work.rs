@@ -26,6 +26,12 @@ async fn because(screen: &mut Screen, reason: &str) -> Result<()> {
 
 /// Draws a box of the original with the mouse.
 async fn draw(screen: &mut Screen, bbox: [f64; 4]) -> Result<()> {
+    let (from, to) = corners(screen, bbox).await?;
+    screen.drag(from, to).await
+}
+
+/// Two corners of a box of the original in the window, once it may be drawn.
+async fn corners(screen: &mut Screen, bbox: [f64; 4]) -> Result<((i64, i64), (i64, i64))> {
     screen.until("drawing", "return document.getElementById('boxes').classList.contains('drawing')").await?;
     // The page comes to rest at its whole.
     tokio::time::sleep(std::time::Duration::from_millis(700)).await;
@@ -41,7 +47,7 @@ async fn draw(screen: &mut Screen, bbox: [f64; 4]) -> Result<()> {
         ))
         .await?;
     let number = |at: usize, axis: usize| corners[at][axis].as_i64().unwrap_or_default();
-    screen.drag((number(0, 0), number(0, 1)), (number(1, 0), number(1, 1))).await
+    Ok(((number(0, 0), number(0, 1)), (number(1, 0), number(1, 1))))
 }
 
 fn rect(value: &Value) -> Result<[f64; 4]> {
@@ -110,6 +116,33 @@ async fn a_box_is_redrawn_and_read_again_at_once() -> Result<()> {
         (drawn[0] - b.x).abs() < 12.0 && (drawn[2] - b.w).abs() < 24.0,
         "{drawn:?} is where {b:?} was drawn"
     );
+    // The same without a drag: a click at each of two corners.
+    lan.script(&format!("document.getElementById('f-{field}').focus(); return true")).await?;
+    lan.press(&[], key::F8).await?;
+    let (from, to) = corners(&mut lan, [b.x, b.y, b.w, b.h]).await?;
+    lan.click_at(&[from, to]).await?;
+    let box_of = format!("return window.sobo.sheet.fields.find((f) => f.name === '{field}').drawn");
+    lan.until(
+        "the box of two clicks",
+        "return !document.getElementById('boxes').classList.contains('drawing')",
+    )
+    .await?;
+    let clicked = rect(&lan.script(&box_of).await?)?;
+    assert!((clicked[0] - b.x).abs() < 12.0 && (clicked[2] - b.w).abs() < 24.0, "{clicked:?} beside {b:?}");
+    // And without a mouse: the arrow keys move the box, with Shift they change its size.
+    lan.press(&[], key::F8).await?;
+    lan.until("drawing", "return document.getElementById('boxes').classList.contains('drawing')").await?;
+    for _ in 0..3 {
+        lan.press(&[], key::DOWN).await?;
+        lan.press(&[key::SHIFT], key::RIGHT).await?;
+    }
+    lan.press(&[], key::ENTER).await?;
+    lan.until("the box of keys", "return !document.getElementById('boxes').classList.contains('drawing')")
+        .await?;
+    let keyed = rect(&lan.script(&box_of).await?)?;
+    assert!(keyed[1] > clicked[1] && keyed[2] > clicked[2], "{keyed:?} is lower and wider than {clicked:?}");
+    lan.press(&[key::CONTROL], 'z').await?;
+    lan.press(&[key::CONTROL], 'z').await?;
     // Ctrl+Z takes the box back with the value.
     lan.script(&format!("document.getElementById('f-{field}').focus()")).await?;
     lan.press(&[key::CONTROL], 'z').await?;

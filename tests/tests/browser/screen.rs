@@ -10,10 +10,35 @@ use fantoccini::actions::{
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
 /// How long the screen may take for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Finds controls that lie outside the window without anything that scrolls around them, and texts cut off in a control.
+const CLIPPED: &str = "
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    const found = wide > 1 ? [`the page is ${wide} px wider than the window`] : [];
+    const scrolls = (node) => {
+      for (let at = node.parentElement; at && at !== document.body; at = at.parentElement) {
+        const style = getComputedStyle(at);
+        if (/auto|scroll/.test(style.overflowX + style.overflowY)) return true;
+      }
+      const style = getComputedStyle(document.body);
+      return !/hidden/.test(style.overflowY) && document.documentElement.scrollHeight > innerHeight;
+    };
+    for (const node of document.querySelectorAll('button, a, input, select, textarea, summary')) {
+      const box = node.getBoundingClientRect();
+      if (!box.width || !box.height || node.closest('.visually-hidden, .skip, dialog:not([open]), .upload')) continue;
+      const name = `${node.tagName.toLowerCase()}#${node.id} ${(node.textContent || node.name || '').trim().slice(0, 30)}`;
+      const outside = box.left < -1 || box.right > innerWidth + 1 || box.top < -1 || box.bottom > innerHeight + 1;
+      if (outside && !scrolls(node)) found.push(`${name} lies outside: ${[box.left, box.top, box.right, box.bottom].map(Math.round)}`);
+      if (/BUTTON|A/.test(node.tagName) && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflow === 'hidden') {
+        found.push(`${name} is cut off`);
+      }
+    }
+    return found;";
 
 /// Keys of the WebDriver standard.
 pub mod key {
@@ -21,6 +46,10 @@ pub mod key {
     pub const ALT: char = '\u{e00a}';
     pub const CONTROL: char = '\u{e009}';
     pub const ESCAPE: char = '\u{e00c}';
+    pub const SHIFT: char = '\u{e008}';
+    pub const RIGHT: char = '\u{e014}';
+    pub const DOWN: char = '\u{e015}';
+    pub const UP: char = '\u{e013}';
     pub const F1: char = '\u{e031}';
     pub const F2: char = '\u{e032}';
     pub const F3: char = '\u{e033}';
@@ -145,7 +174,7 @@ impl Driver {
             .await
             .context("no browser session")?;
         client.set_window_size(1366, 768).await?;
-        Ok(Screen { client, keys: 0 })
+        Ok(Screen { client, keys: 0, driver: self.url.clone() })
     }
 }
 
@@ -155,6 +184,8 @@ pub struct Screen {
     pub client: Client,
     /// Keys and clicks so far.
     pub keys: usize,
+    /// Address of its chromedriver.
+    driver: String,
 }
 
 impl Screen {
@@ -172,6 +203,60 @@ impl Screen {
     /// Runs a script and gives what it returns.
     pub async fn script(&self, script: &str) -> Result<Value> {
         self.client.execute(script, vec![]).await.with_context(|| script.to_owned())
+    }
+
+    /// A command of the browser's own (Chrome DevTools Protocol), which WebDriver has no word for.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Result<Value> {
+        let session = self.client.session_id().await?.context("no session")?;
+        let host = self.driver.trim_start_matches("http://");
+        let body = json!({ "cmd": command, "params": parameters }).to_string();
+        let request = format!(
+            "POST /session/{session}/goog/cdp/execute HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = tokio::net::TcpStream::connect(host).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("no answer of chromedriver")?;
+        anyhow::ensure!(head.starts_with("HTTP/1.1 200"), "{command}: {answer}");
+        Ok(serde_json::from_str::<Value>(body)?["value"].clone())
+    }
+
+    /// Pulls the network cable of the browser, or puts it back.
+    pub async fn cable(&self, is_in: bool) -> Result<()> {
+        self.devtools("Network.enable", json!({})).await?;
+        let conditions =
+            json!({ "offline": !is_in, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
+        self.devtools("Network.emulateNetworkConditions", conditions).await?;
+        Ok(())
+    }
+
+    /// Types a word as an input method does: letters are composed, then committed (`Nguyễn` of Telex `Nguyeenx`).
+    pub async fn compose(&self, composing: &[&str], committed: &str) -> Result<()> {
+        for text in composing {
+            let end = text.encode_utf16().count();
+            let parameters = json!({ "text": text, "selectionStart": end, "selectionEnd": end });
+            self.devtools("Input.imeSetComposition", parameters).await?;
+        }
+        self.devtools("Input.insertText", json!({ "text": committed })).await?;
+        Ok(())
+    }
+
+    /// Makes the window what a device shows: its size in pixels of the page, and whether it is touched.
+    pub async fn device(&self, width: u32, height: u32, touch: bool) -> Result<()> {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", metrics).await?;
+        let touch = json!({ "enabled": touch, "maxTouchPoints": 5 });
+        self.devtools("Emulation.setTouchEmulationEnabled", touch).await?;
+        Ok(())
+    }
+
+    /// What of the page cannot be reached or read: a page wider than the window, and controls outside it or cut off.
+    pub async fn clipped(&self) -> Result<Vec<String>> {
+        let found = self.script(CLIPPED).await?;
+        Ok(found.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect())
     }
 
     /// Waits until a script returns true.
@@ -231,6 +316,24 @@ impl Screen {
             .then(at(to, 120))
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
         Ok(self.client.perform_actions(mouse).await?)
+    }
+
+    /// Clicks at points of the window, one after the other.
+    pub async fn click_at(&mut self, points: &[(i64, i64)]) -> Result<()> {
+        self.keys += points.len();
+        for (x, y) in points {
+            let to = PointerAction::MoveTo {
+                duration: Some(Duration::from_millis(30)),
+                x: *x as f64,
+                y: *y as f64,
+            };
+            let mouse = MouseActions::new("mouse".to_owned())
+                .then(to)
+                .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+                .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+            self.client.perform_actions(mouse).await?;
+        }
+        Ok(())
     }
 
     /// The field that has the cursor, by name; empty where none has.

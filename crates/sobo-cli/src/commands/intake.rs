@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, Result, bail};
+use sobo_db::WatchedFolder;
 use sobo_intake::{Limits, load_descriptor};
 use sobo_pipeline::{IntakeRequest, IntakeSummary, Progress, Stop, Store, StoreConfig};
 
@@ -16,6 +17,8 @@ use crate::{progress, store};
 
 /// How often a watched folder is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often the store hears that a watch is alive; the archive desk takes silence of three such times for its end.
+const TELL_EVERY: Duration = Duration::from_secs(20);
 
 /// Takes scans in, or says what would be taken in.
 ///
@@ -208,6 +211,36 @@ struct Seen {
     said: String,
 }
 
+/// What the store is told of a watch, for the archive desk.
+struct Told {
+    now: WatchedFolder,
+    last: Option<(WatchedFolder, Instant)>,
+}
+
+impl Told {
+    fn of(folder: &Path) -> Self {
+        let folder = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+        Self {
+            now: WatchedFolder { folder: folder.display().to_string(), ..WatchedFolder::default() },
+            last: None,
+        }
+    }
+
+    /// Tells what changed, and now and then that the watch is alive.
+    async fn tell(&mut self, store: &Store) {
+        let known =
+            self.last.as_ref().is_some_and(|(last, at)| *last == self.now && at.elapsed() < TELL_EVERY);
+        if known {
+            return;
+        }
+        match store.database.tell_of_watch(&self.now).await {
+            Ok(()) => self.last = Some((self.now.clone(), Instant::now())),
+            // The desk misses a word; the scans do not wait for it.
+            Err(error) => tracing::warn!(%error, "the store could not be told of the watch"),
+        }
+    }
+}
+
 /// Looks at a folder until Ctrl-C and takes in what has stopped growing. Each file goes by itself: one that cannot be
 /// taken in, or belongs to no volume yet, holds up no other.
 async fn watch(
@@ -222,6 +255,7 @@ async fn watch(
     }
     let settle = Duration::from_secs(arguments.settle);
     note(format!("watching {}; Ctrl-C to end", folder.display()));
+    let mut told = Told::of(folder);
     let mut seen: BTreeMap<PathBuf, Seen> = BTreeMap::new();
     let mut refused = false;
     while !stop.asked() {
@@ -230,6 +264,8 @@ async fn watch(
         sobo_intake::order_pages(&[], &mut files, |(path, _)| path.to_str().unwrap_or_default());
         let still_there: BTreeSet<&PathBuf> = files.iter().map(|(path, _)| path).collect();
         seen.retain(|path, _| still_there.contains(path));
+        told.now.waiting = 0;
+        told.now.said.clear();
         for (path, look) in &files {
             let now = Instant::now();
             let file = seen.entry(path.clone()).or_insert_with(|| Seen {
@@ -242,18 +278,24 @@ async fn watch(
                 (file.look, file.since, file.handed) = (*look, now, false);
             }
             if file.handed || now.duration_since(file.since) < settle || stop.asked() {
+                told.now.waiting += u64::from(!file.handed);
                 continue;
             }
             match requests(std::slice::from_ref(path), arguments.volume.as_deref(), &config.limits) {
                 Ok(requests) => {
                     file.handed = true;
                     for request in requests {
-                        refused |= !take(store, &request, arguments.format, stop).await?.refused.is_empty();
+                        let summary = take(store, &request, arguments.format, stop).await?;
+                        told.now.taken += summary.taken;
+                        told.now.refused += summary.refused.len() as u64;
+                        refused |= !summary.refused.is_empty();
                     }
                 }
                 // Its descriptor may still come, or be mended: it is tried again, and told once.
                 Err(error) => {
                     let error = format!("{error:#}");
+                    told.now.waiting += 1;
+                    told.now.said.clone_from(&error);
                     if file.said != error {
                         note(&error);
                         file.said = error;
@@ -261,6 +303,7 @@ async fn watch(
                 }
             }
         }
+        told.tell(store).await;
         let mut waited = Duration::ZERO;
         while waited < LOOK_EVERY && !stop.asked() {
             let step = Duration::from_millis(100);
@@ -268,6 +311,8 @@ async fn watch(
             waited += step;
         }
     }
+    told.now.ended = true;
+    told.tell(store).await;
     // Ctrl-C is how it ends.
     Ok(Ending::partly_if(refused))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use image::DynamicImage;
-use sobo_core::{Entry, Field, Original, Rect, RegisterType};
+use sobo_core::{Check, Entry, Field, Original, Rect, RegisterType};
 use sobo_intake::{Limits, decode_page};
 use sobo_pipeline::{IntakeRequest, Originals, Silent, Stop, Store};
 use sobo_search::{Index, Query};
@@ -82,7 +82,12 @@ pub(crate) async fn serve_store(
         forms: Arc::new(forms),
         searcher: Some(Arc::new(searcher)),
         reader: Some(Arc::new(BoxReader { engine, decoder, last: Mutex::new(None) })),
-        settings: Arc::new(Settings { secure_cookies: !is_loopback(local), ..Settings::default() }),
+        settings: Arc::new(Settings {
+            secure_cookies: !is_loopback(local),
+            chain: config.chain.clone(),
+            office_chains: config.office_chains.clone(),
+            ..Settings::default()
+        }),
     };
     line(format!("sobo is at http://{local}/ — Ctrl-C ends it"))?;
     for text in greeting {
@@ -159,7 +164,14 @@ struct Taker {
 }
 
 impl ScanTaker for Taker {
-    fn take(&self, who: &str, volume: &sobo_db::Volume, name: &str, path: &Path) -> Result<TakenIn, String> {
+    fn take(
+        &self,
+        who: &str,
+        volume: &sobo_db::Volume,
+        batch: &str,
+        name: &str,
+        path: &Path,
+    ) -> Result<TakenIn, String> {
         let folder = self.folder.join(who);
         let place = folder.join(name);
         std::fs::create_dir_all(&folder)
@@ -171,7 +183,7 @@ impl ScanTaker for Taker {
             volume_text: volume.descriptor_text.clone(),
             office_at_date: None,
             paths: vec![place.clone()],
-            batch: Some(name.to_owned()),
+            batch: Some(batch.to_owned()),
             limits: self.limits.clone(),
         };
         let taken = self.handle.block_on(self.store.intake(&request, &Silent, &Stop::default()));
@@ -265,6 +277,23 @@ impl FieldReader for BoxReader {
         )
         .map_err(|error| error.to_string())?;
         Ok(read.reading.entries)
+    }
+
+    fn contradictions(
+        &self,
+        form: &str,
+        years: (i32, i32),
+        fields: &[(String, String)],
+    ) -> Vec<(String, Check)> {
+        let Some(loaded) = self.engine.forms.iter().find(|loaded| loaded.form.id == form) else {
+            return Vec::new();
+        };
+        let context = sobo_extract::Context {
+            book_year: Some(years.0),
+            book_year_to: Some(years.1),
+            ..sobo_extract::Context::default()
+        };
+        sobo_extract::contradictions(&loaded.form, fields, &context)
     }
 }
 

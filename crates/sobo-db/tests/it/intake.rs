@@ -48,7 +48,7 @@ on_both! {
         let batches = database.batches(Some(volume.id)).await.unwrap();
         assert_eq!(batches.len(), 1);
         let batch = &batches[0];
-        assert_eq!((batch.taken, batch.duplicates, batch.refused, batch.pages), (1, 1, 1, 2));
+        assert_eq!((batch.taken, batch.duplicates, batch.refused, batch.pages, batch.waiting), (1, 1, 1, 2, 2));
         let what: Vec<_> =
             database.audit_after(0, 100).await.unwrap().into_iter().map(|record| record.what).collect();
         let expected =

@@ -167,7 +167,7 @@ on_both! {
             async move { database.lease_sample(&clerk(person), &OfficeScope::All, &[], 60_000).await.unwrap() }
         };
         assert_eq!(lease(1).await, None);
-        database.mark_seen(ids[0], 3).await.unwrap();
+        database.mark_seen(&[ids[0]], 3).await.unwrap();
         assert_eq!(lease(3).await, Some((sample, ids[1])));
         database.renew_sample(ids[1], 3, 0).await.unwrap();
         assert_eq!(lease(2).await, Some((sample, ids[0])));

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use sobo_db::{DbError, Requeue, on_both};
 
-use crate::register::{MINUTE, claim, complete, hand_in, taken, volume_of_pages};
+use crate::register::{MINUTE, claim, complete, hand_in, taken, volume, volume_of_pages};
 
 on_both! {
     async fn two_workers_never_get_one_page(database: Database) {
@@ -27,6 +27,15 @@ on_both! {
         }
         assert_eq!(all.len(), 40);
         assert_eq!(all.into_iter().collect::<BTreeSet<_>>().len(), 40);
+    }
+
+    async fn a_volume_waits_for_the_pages_before_its_own(database: Database) {
+        let first = volume(&database, "KS.1971.03").await;
+        let second = volume(&database, "KS.1971.04").await;
+        hand_in(&database, first.id, "a.tif", taken(1, 2)).await;
+        hand_in(&database, second.id, "b.tif", taken(2, 3)).await;
+        hand_in(&database, first.id, "c.tif", taken(3, 1)).await;
+        assert_eq!(database.queue_before_end_of().await.unwrap(), [(first.id, 6), (second.id, 5)]);
     }
 
     async fn a_lease_that_ran_out_is_given_to_another(database: Database) {

@@ -98,8 +98,8 @@ on_both! {
         }
         let steps = [StepKind::Blind];
         assert_eq!(database.lease_next(&wish(&people[1], &steps)).await.unwrap(), None, "took the check");
-        database.mark_seen(1, 3).await.unwrap();
-        database.mark_seen(1, 3).await.unwrap();
+        database.mark_seen(&[1], 3).await.unwrap();
+        database.mark_seen(&[1], 3).await.unwrap();
         assert!(database.has_seen(1, 3).await.unwrap());
         assert_eq!(database.lease_next(&wish(&people[2], &steps)).await.unwrap(), None, "has seen the values");
         let fresh = person(4, Role::Checker);
@@ -149,6 +149,8 @@ on_both! {
         assert!(database.close_note("kho", 9, id).await.unwrap());
         assert!(!database.close_note("kho", 9, id).await.unwrap());
         assert_eq!(database.open_notes(None).await.unwrap().len(), 0);
+        let all = database.notes_of_page(5).await.unwrap();
+        assert_eq!((all.len(), all[0].closed_by), (1, Some(9)), "what was settled stays in the history");
     }
 
     async fn accounts_and_sessions(database: Database) {
@@ -189,5 +191,9 @@ on_both! {
         // The same clerk may enter it again in the new round.
         assert_eq!(database.lease_next(&wish(&lan, &[StepKind::Entry])).await.unwrap(), Some(1));
         assert_eq!(database.audit_of("entry/1").await.unwrap()[1].reason, "sai mẫu");
+        let pace = database.pace(0).await.unwrap();
+        assert_eq!(pace.len(), 1, "reopening is no step taken");
+        assert_eq!((pace[0].person, pace[0].volume_id, pace[0].step.as_str(), pace[0].entries), (1, 1, "entry", 1));
+        assert_eq!(database.pace(i64::MAX).await.unwrap(), []);
     }
 }

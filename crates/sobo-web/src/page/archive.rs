@@ -3,12 +3,11 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form, Json};
+use axum::{Extension, Form};
 use serde::Deserialize;
-use serde_json::{Value, json};
-use sobo_db::{DbError, PageFilter};
+use sobo_db::{Batch, DbError, PageFilter};
 
-use super::{Shell, outcome_text, render, time_text};
+use super::{Shell, outcome_text, render, time_text, watches};
 use crate::access::Person;
 use crate::error::Result;
 use crate::state::AppState;
@@ -27,6 +26,7 @@ pub(crate) struct Wanted {
 }
 
 pub(crate) struct BatchRow {
+    id: i64,
     label: String,
     volume: String,
     opened: String,
@@ -34,8 +34,13 @@ pub(crate) struct BatchRow {
     taken: i64,
     duplicates: i64,
     refused: i64,
+    pages: i64,
+    read: i64,
     state: &'static str,
 }
+
+/// Batches shown on the desk.
+const BATCHES: usize = 60;
 
 #[derive(Template)]
 #[template(path = "archive.html")]
@@ -47,6 +52,7 @@ struct ArchivePage {
     refused: Vec<(String, String, String, String)>,
     batches: Vec<BatchRow>,
     volumes: Vec<VolumeState>,
+    watches: Vec<(String, &'static str, String)>,
     can_upload: bool,
 }
 
@@ -70,6 +76,36 @@ pub(crate) async fn archive(
     Extension(language): Extension<Language>,
 ) -> Result<Response> {
     desk(&state, &person, language, None).await
+}
+
+/// The newest batches within the person's scope. Files handed in one after the other under one name are one batch.
+pub(crate) async fn joined_batches(state: &AppState, person: &Person) -> Result<Vec<Batch>> {
+    let volumes = super::scope(state, person).await?;
+    let mut joined: Vec<Batch> = Vec::new();
+    for batch in state.db.batches(None).await? {
+        if !volumes.iter().any(|volume| volume.id == batch.volume_id) {
+            continue;
+        }
+        let same = |known: &&mut Batch| known.volume_id == batch.volume_id && known.label == batch.label;
+        let room = joined.len() < BATCHES;
+        match joined.iter_mut().find(same) {
+            Some(known) => {
+                // Batches come newest first: this one began earlier.
+                known.id = batch.id;
+                known.opened_ms = batch.opened_ms;
+                known.opened_by = batch.opened_by;
+                known.closed_ms = known.closed_ms.and(batch.closed_ms);
+                known.taken += batch.taken;
+                known.duplicates += batch.duplicates;
+                known.refused += batch.refused;
+                known.pages += batch.pages;
+                known.waiting += batch.waiting;
+            }
+            None if room => joined.push(batch),
+            None => {}
+        }
+    }
+    Ok(joined)
 }
 
 async fn desk(
@@ -132,24 +168,23 @@ async fn desk(
             Some((file.source, volume, file.reason, time_text(file.at_ms)))
         })
         .collect();
-    let batches = state
-        .db
-        .batches(None)
-        .await?
-        .into_iter()
-        .filter_map(|batch| {
-            Some(BatchRow {
-                volume: volume_of(batch.volume_id)?,
-                label: batch.label,
-                opened: time_text(batch.opened_ms),
-                who: batch.opened_by,
-                taken: batch.taken,
-                duplicates: batch.duplicates,
-                refused: batch.refused,
-                state: t(if batch.closed_ms.is_some() { "archive.closed" } else { "archive.open" }),
-            })
-        })
-        .collect();
+    let mut batches: Vec<BatchRow> = Vec::new();
+    for batch in joined_batches(state, person).await? {
+        let Some(volume) = volume_of(batch.volume_id) else { continue };
+        batches.push(BatchRow {
+            id: batch.id,
+            volume,
+            label: batch.label,
+            opened: time_text(batch.opened_ms),
+            who: batch.opened_by,
+            taken: batch.taken,
+            duplicates: batch.duplicates,
+            refused: batch.refused,
+            pages: batch.pages,
+            read: batch.pages - batch.waiting,
+            state: t(if batch.closed_ms.is_some() { "archive.closed" } else { "archive.open" }),
+        });
+    }
     let progress = state.db.progress().await?;
     let states = volumes
         .iter()
@@ -194,122 +229,9 @@ async fn desk(
         refused,
         batches,
         volumes: states,
+        watches: watches(state, person, language).await?,
         can_upload: state.taker.is_some(),
     })
-}
-
-/// The rate of reading is taken from this long back.
-const RATE_OVER_MS: i64 = 10 * 60_000;
-
-/// How reading goes at this moment: pages waiting and being read, pages an hour, time left.
-pub(crate) async fn reading_progress(
-    State(state): State<AppState>,
-    Extension(person): Extension<Person>,
-    Extension(language): Extension<Language>,
-) -> Result<Json<Value>> {
-    let now = time::OffsetDateTime::now_utc().unix_timestamp() * 1000;
-    let length = state.db.queue_length(None).await?;
-    let read: i64 = state.db.pages_read_since(now - RATE_OVER_MS).await?.iter().map(|(_, pages)| pages).sum();
-    let progress = state.db.progress().await?;
-    let mut volumes = Vec::new();
-    for volume in state.db.volumes().await? {
-        if !person.account.offices.covers(&volume.descriptor.office) {
-            continue;
-        }
-        if let Some(row) = progress.iter().find(|row| row.volume_id == volume.id) {
-            volumes.push(json!({
-                "id": volume.id, "pages": row.pages, "waiting": row.waiting, "entries": row.entries,
-                "mend": row.rescan_wanted + row.failed,
-            }));
-        }
-    }
-    let left = length.waiting + length.leased;
-    let text = match (left, read) {
-        (0, _) => language.text("archive.nothing_waits").to_owned(),
-        (_, 0) => language.text("archive.nobody_reads").to_owned(),
-        _ => {
-            let minutes = (left * RATE_OVER_MS / 60_000 + read - 1) / read;
-            let left = if minutes >= 90 {
-                language.text("archive.hours").replace("{hours}", &((minutes + 30) / 60).to_string())
-            } else {
-                language.text("archive.minutes").replace("{minutes}", &minutes.to_string())
-            };
-            language
-                .text("archive.rate")
-                .replace("{pages}", &(read * 3_600_000 / RATE_OVER_MS).to_string())
-                .replace("{left}", &left)
-        }
-    };
-    Ok(Json(json!({
-        "waiting": length.waiting, "reading": length.leased, "text": text, "volumes": volumes,
-    })))
-}
-
-pub(crate) struct ScanRow {
-    number: i64,
-    source: String,
-    why: String,
-    at: String,
-}
-
-pub(crate) struct ScanGroup {
-    volume: String,
-    office: String,
-    shelf: String,
-    rows: Vec<ScanRow>,
-}
-
-#[derive(Template)]
-#[template(path = "scan_list.html")]
-struct ScanList {
-    shell: Shell,
-    printed: String,
-    groups: Vec<ScanGroup>,
-}
-
-/// The list for the scanning room: what to scan again, by shelf and volume, with room to tick off.
-pub(crate) async fn scan_list(
-    State(state): State<AppState>,
-    Extension(person): Extension<Person>,
-    Extension(language): Extension<Language>,
-) -> Result<Response> {
-    let notes = state.db.open_notes(None).await?;
-    let mut groups = Vec::new();
-    for volume in state.db.volumes().await? {
-        if !person.account.offices.covers(&volume.descriptor.office) {
-            continue;
-        }
-        let mut rows = Vec::new();
-        for page in state.db.pages_of_volume(volume.id).await? {
-            let asked: Vec<_> = notes.iter().filter(|note| note.page_id == page.id).collect();
-            let (name, class, reason) = outcome_text(language, page.outcome.as_ref());
-            let mut why: Vec<String> = asked.iter().map(|note| note.reason.clone()).collect();
-            if matches!(class, "bad" | "warn") {
-                why.push(if reason.is_empty() { name } else { format!("{name}: {reason}") });
-            }
-            if why.is_empty() {
-                continue;
-            }
-            rows.push(ScanRow {
-                number: page.sequence,
-                source: page.source,
-                why: why.join("; "),
-                at: asked.first().map(|note| time_text(note.at_ms)).unwrap_or_default(),
-            });
-        }
-        if !rows.is_empty() {
-            groups.push(ScanGroup {
-                volume: volume.descriptor.name.clone(),
-                office: volume.descriptor.office.clone(),
-                shelf: volume.descriptor.shelf.clone().unwrap_or_default(),
-                rows,
-            });
-        }
-    }
-    groups.sort_by(|a, b| (&a.shelf, &a.volume).cmp(&(&b.shelf, &b.volume)));
-    let now = time::OffsetDateTime::now_utc().unix_timestamp() * 1000;
-    let shell = Shell::of(&person, language, "archive.list_title", "/archive");
-    render(&ScanList { shell, printed: time_text(now), groups })
 }
 
 pub(crate) async fn settle_note(

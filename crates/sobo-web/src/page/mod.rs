@@ -4,11 +4,15 @@ mod account;
 mod archive;
 mod audit;
 mod models;
+mod pace;
+mod progress;
 mod sample;
+mod scan_list;
 mod search;
 mod sign_off;
 mod supervise;
 mod volume;
+mod volume_form;
 mod work;
 
 use askama::Template;
@@ -24,11 +28,14 @@ pub(crate) use account::*;
 pub(crate) use archive::*;
 pub(crate) use audit::*;
 pub(crate) use models::*;
+pub(crate) use progress::*;
 pub(crate) use sample::*;
+pub(crate) use scan_list::*;
 pub(crate) use search::*;
 pub(crate) use sign_off::*;
 pub(crate) use supervise::*;
 pub(crate) use volume::*;
+pub(crate) use volume_form::*;
 pub(crate) use work::*;
 
 /// What every page has around it.
@@ -147,14 +154,19 @@ pub(crate) struct SecondFactorPage {
 struct ErrorPage {
     shell: Shell,
     message: String,
+    code: &'static str,
 }
 
 /// A refusal as a page, for addresses a person opens.
-pub(crate) fn error_page(language: Language, error: &WebError) -> Response {
-    error.log();
-    let page = ErrorPage { shell: Shell::public(language, "error.title"), message: error.to_string() };
+pub(crate) fn refusal_page(
+    language: Language,
+    status: StatusCode,
+    code: &'static str,
+    message: &str,
+) -> Response {
+    let page = ErrorPage { shell: Shell::public(language, "error.title"), message: message.to_owned(), code };
     match page.render() {
-        Ok(html) => (error.status(), Html(html)).into_response(),
+        Ok(html) => (status, Html(html)).into_response(),
         Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "500").into_response(),
     }
 }

@@ -18,13 +18,14 @@ use crate::error::{Result, WebError};
 use crate::state::AppState;
 use crate::table::{Cell, Table, download};
 use crate::texts::Language;
-use crate::view::{caption, statement_text};
+use crate::view::{caption, statement_text, tell_of_view};
 
 /// Eras by their forms: their first years, and the keys of their names.
 const ERAS: [(i32, &str); 4] =
     [(i32::MIN, "samples.era_a"), (1976, "samples.era_b"), (1999, "samples.era_c"), (2016, "samples.era_d")];
 
-fn era(volume: &Volume) -> &'static str {
+/// The era of a volume: the key of its name, `samples.era_…`.
+pub(crate) fn era(volume: &Volume) -> &'static str {
     let year = volume.descriptor.year_from;
     ERAS.iter().rev().find(|(from, _)| year >= *from).map_or(ERAS[0].1, |(_, key)| key)
 }
@@ -353,6 +354,15 @@ async fn load(state: &AppState, person: &Person, id: i64) -> Result<(Sample, Vec
     Ok((sample, fields, volumes))
 }
 
+/// Where record and sample differ the values of the record are shown: a view like any other.
+async fn tell_of_differing(state: &AppState, person: &Person, fields: &[SampleField]) -> Result<()> {
+    let mut entries: Vec<i64> =
+        fields.iter().filter(|field| field.record_differs).map(|field| field.entry_id).collect();
+    entries.sort_unstable();
+    entries.dedup();
+    tell_of_view(state, person, "sample", &entries).await
+}
+
 fn said(json: &str, language: Language) -> String {
     let statement: Option<Statement> = serde_json::from_str(json).unwrap_or_default();
     statement_text(statement.as_ref(), language)
@@ -382,10 +392,7 @@ pub(crate) async fn sample(
             field: field.field.clone(),
         });
     }
-    if !differing.is_empty() {
-        let event = sobo_db::AuditEvent::new(person.who(), "sample.view", [format!("sample/{id}")]);
-        state.db.record_events(&[event]).await?;
-    }
+    tell_of_differing(&state, &person, &fields).await?;
     let t = |key| language.text(key);
     let (keyed, wrong) = report.entries;
     let (rate, range) = interval(language, wrong, keyed);
@@ -515,6 +522,7 @@ pub(crate) async fn export_sample(
             verdict.into(),
         ]);
     }
+    tell_of_differing(&state, &person, &fields).await?;
     let event = sobo_db::AuditEvent::new(person.who(), "sample.export", [format!("sample/{id}")]);
     state.db.record_events(&[event]).await?;
     match name.as_str() {

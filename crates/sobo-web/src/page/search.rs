@@ -9,14 +9,13 @@ use axum::response::Response;
 use serde::Deserialize;
 use sobo_core::RegisterType;
 use sobo_db::AuditEvent;
-use sobo_verify::Statement;
 
 use super::{DATE_FIELDS, Shell, TITLE_FIELDS, render};
 use crate::access::Person;
 use crate::error::{Result, WebError};
 use crate::state::{AppState, SearchQuery};
 use crate::texts::Language;
-use crate::view::{caption, hidden_fields, load, statement_text};
+use crate::view::{caption, kept_back, load, statement_text, tell_of_view};
 
 /// Results on one page.
 const RESULTS: usize = 30;
@@ -57,6 +56,8 @@ struct SearchPage {
     verified: bool,
     message: Option<String>,
     summary: String,
+    /// A word on what is not shown to those who read blind.
+    note: &'static str,
     hits: Vec<Hit>,
     more: String,
 }
@@ -70,20 +71,17 @@ pub(crate) struct Summary {
     pub(crate) date: String,
 }
 
-/// Sums an entry up for a list; fields the person may not see yet are left out.
+/// Sums an entry up for a list of a person who may see its values.
 pub(crate) fn summarise(
     form: &str,
     page_id: i64,
     verification: &sobo_verify::State,
     reading: &sobo_db::EntryRecord,
-    hidden: &[String],
     matched: Option<&str>,
     (state, language): (&AppState, Language),
 ) -> Summary {
     let values = verification.values();
-    let shown =
-        |name: &str| -> Option<&Statement> { values.get(name).filter(|_| !hidden.iter().any(|h| h == name)) };
-    let text = |name: &str| shown(name).map(|statement| statement_text(Some(statement), language));
+    let text = |name: &str| values.get(name).map(|statement| statement_text(Some(statement), language));
     let names: Vec<(&str, String)> =
         TITLE_FIELDS.iter().filter_map(|name| Some((*name, text(name)?))).collect();
     let title = names.first().map_or_else(|| format!("#{}", reading.head.id), |(_, text)| text.clone());
@@ -93,10 +91,7 @@ pub(crate) fn summarise(
         .take(2)
         .map(|(name, text)| format!("{}: {text}", caption(state, form, name, language)))
         .collect();
-    let field = matched
-        .filter(|field| !hidden.iter().any(|h| h == field))
-        .or_else(|| names.first().map(|(name, _)| *name))
-        .unwrap_or_default();
+    let field = matched.or_else(|| names.first().map(|(name, _)| *name)).unwrap_or_default();
     let strip = reading.fields.get(field).filter(|read| read.bbox.area() > 0.0).map(|read| {
         let bbox = read.bbox;
         format!("/pages/{page_id}/strips/{:.0}_{:.0}_{:.0}_{:.0}.jpg", bbox.x, bbox.y, bbox.w, bbox.h)
@@ -149,6 +144,7 @@ pub(crate) async fn search(
                 "words": query.text.split_whitespace().count(), "year_from": query.year_from, "year_to": query.year_to,
             }));
             state.db.record_events(&[event]).await?;
+            let mut shown = Vec::new();
             let searcher = Arc::clone(searcher);
             let for_search = query.clone();
             let found = tokio::task::spawn_blocking(move || searcher.search(&for_search))
@@ -162,13 +158,17 @@ pub(crate) async fn search(
                     Err(WebError::NotFound(_)) => continue,
                     Err(error) => return Err(error),
                 };
-                let hidden = hidden_fields(&verification, &person.account.actor());
+                // That an entry is found by a name says what was read in it: who may yet read it blind does not find it.
+                let actor = person.account.actor();
+                if !kept_back(&state, &record.form, &verification, &actor).is_empty() {
+                    continue;
+                }
+                shown.push(hit.entry_id);
                 let summary = summarise(
                     &record.form,
                     record.page_id,
                     &verification,
                     &reading,
-                    &hidden,
                     hit.field.as_deref(),
                     (&state, language),
                 );
@@ -186,6 +186,7 @@ pub(crate) async fn search(
                     class: if record.stage == "signed_off" { "ok" } else { "" },
                 });
             }
+            tell_of_view(&state, &person, "search", &shown).await?;
             if hits.is_empty() {
                 message = Some(language.text("search.nothing").to_owned());
             }
@@ -220,8 +221,10 @@ pub(crate) async fn search(
             (kind.as_str(), language.find(&key).unwrap_or_default(), kind.as_str() == form.kind)
         })
         .collect();
+    // Nor does the number of results tell of what is not shown.
+    let reads_blind = state.settings.reads_blind(&person.account.roles);
     let summary = language
-        .text("search.summary")
+        .text(if reads_blind { "search.summary_shown" } else { "search.summary" })
         .replace("{total}", &total.to_string())
         .replace("{shown}", &hits.len().to_string());
     render(&SearchPage {
@@ -238,6 +241,7 @@ pub(crate) async fn search(
         kinds,
         message,
         summary,
+        note: if reads_blind { language.find("search.blind_note").unwrap_or_default() } else { "" },
         hits,
         more,
     })

@@ -12,7 +12,7 @@ use crate::access::Person;
 use crate::error::Result;
 use crate::state::AppState;
 use crate::texts::Language;
-use crate::view::load;
+use crate::view::{load, tell_of_view};
 
 /// Records offered on one page.
 const AT_ONCE: usize = 40;
@@ -69,7 +69,6 @@ async fn page(
                 record.page_id,
                 &verification,
                 &reading,
-                &[],
                 None,
                 (state, language),
             );
@@ -91,6 +90,8 @@ async fn page(
             });
         }
     }
+    let shown: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    tell_of_view(state, person, "sign_off", &shown).await?;
     render(&SignOffPage { shell: Shell::of(person, language, "sign_off.title", "/sign-off"), message, rows })
 }
 

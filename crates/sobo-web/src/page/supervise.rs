@@ -7,9 +7,10 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use sobo_db::{Tally, VolumeProgress};
-use sobo_verify::{Event, wilson};
+use sobo_verify::{Event, StepKind, wilson};
 
-use super::{Shell, percent, render, verified_bar};
+use super::pace::{self, PacePart, pace_table};
+use super::{Shell, era, percent, render, verified_bar};
 use crate::access::Person;
 use crate::error::{Result, WebError};
 use crate::state::AppState;
@@ -18,8 +19,6 @@ use crate::texts::Language;
 
 /// Stages in the order of the chain, for columns.
 const STAGES: [&str; 6] = ["entry", "check", "blind", "arbitrate", "sign_off", "signed_off"];
-/// How far back the pace is told.
-const PACE_DAYS: i64 = 30;
 
 pub(crate) struct Rate {
     name: String,
@@ -58,17 +57,14 @@ struct SupervisePage {
     figures: Vec<(&'static str, String)>,
     quality: Vec<Rate>,
     fields: Vec<Rate>,
-    pace: Vec<(String, String, String, i64)>,
+    steps: Vec<&'static str>,
+    pace: Vec<PacePart>,
     stages: Vec<&'static str>,
     volumes: Vec<VolumeLine>,
 }
 
-fn step_text(language: Language, step: &str) -> String {
+pub(crate) fn step_text(language: Language, step: &str) -> String {
     language.find(&format!("step.{step}")).unwrap_or(step).to_owned()
-}
-
-fn day_text(day: i64) -> String {
-    super::time_text(day * 86_400_000).split(' ').next().unwrap_or_default().to_owned()
 }
 
 /// Volumes within the person's scope.
@@ -157,7 +153,7 @@ pub(crate) async fn supervise(
     });
 
     let accounts = state.db.accounts().await?;
-    let pace = pace_rows(&state, &accounts, language).await?;
+    let pace = pace::parts(&pace::recent(&state, &volumes).await?, &volumes, &counts, &accounts, language);
     let lines = volumes
         .iter()
         .map(|volume| {
@@ -191,29 +187,17 @@ pub(crate) async fn supervise(
         figures,
         quality,
         fields: by_field,
+        steps: StepKind::ALL
+            .iter()
+            .filter_map(|step| language.find(&format!("step.{}", step.as_str())))
+            .collect(),
         pace,
         stages: STAGES.iter().filter_map(|stage| language.find(&format!("stage.{stage}"))).collect(),
         volumes: lines,
     })
 }
 
-async fn pace_rows(
-    state: &AppState,
-    accounts: &[sobo_db::Account],
-    language: Language,
-) -> Result<Vec<(String, String, String, i64)>> {
-    let now = time::OffsetDateTime::now_utc().unix_timestamp() * 1000;
-    let pace = state.db.pace(now - PACE_DAYS * 86_400_000).await?;
-    Ok(pace
-        .into_iter()
-        .map(|row| {
-            let name = person_name(accounts, row.person);
-            (day_text(row.day), name, step_text(language, &row.step), row.entries)
-        })
-        .collect())
-}
-
-fn person_name(accounts: &[sobo_db::Account], person: i64) -> String {
+pub(crate) fn person_name(accounts: &[sobo_db::Account], person: i64) -> String {
     let account = accounts.iter().find(|account| account.id == person);
     account.map_or_else(|| person.to_string(), |account| account.name.clone())
 }
@@ -230,12 +214,12 @@ pub(crate) async fn export(
     let stem = name.rsplit_once('.').map_or(name.as_str(), |(stem, _)| stem);
     let tables = match stem {
         "fields" => vec![fields_table(&state, &volumes, language).await?],
-        "pace" => vec![pace_table(&state, language).await?],
+        "pace" => vec![pace_table(&state, &volumes, language).await?],
         "volumes" => vec![volumes_table(&state, &person, &volumes, language).await?],
         "supervision" => vec![
             volumes_table(&state, &person, &volumes, language).await?,
             fields_table(&state, &volumes, language).await?,
-            pace_table(&state, language).await?,
+            pace_table(&state, &volumes, language).await?,
         ],
         _ => return Err(WebError::NotFound(name)),
     };
@@ -272,17 +256,6 @@ async fn fields_table(state: &AppState, volumes: &[sobo_db::Volume], language: L
     Ok(table)
 }
 
-async fn pace_table(state: &AppState, language: Language) -> Result<Table> {
-    let t = |key| language.text(key);
-    let heads = [t("supervise.day"), t("supervise.person"), t("supervise.step"), t("supervise.entries")];
-    let mut table = Table::new(t("supervise.pace"), &heads);
-    let accounts = state.db.accounts().await?;
-    for (day, person, step, entries) in pace_rows(state, &accounts, language).await? {
-        table.rows.push(vec![day.into(), person.into(), step.into(), entries.into()]);
-    }
-    Ok(table)
-}
-
 async fn volumes_table(
     state: &AppState,
     person: &Person,
@@ -290,7 +263,8 @@ async fn volumes_table(
     language: Language,
 ) -> Result<Table> {
     let t = |key| language.text(key);
-    let mut heads = vec![t("volume.name"), t("volume.office"), t("volume.years"), t("volume.entries")];
+    let mut heads =
+        vec![t("volume.name"), t("volume.office"), t("volume.years"), t("samples.era"), t("volume.entries")];
     heads.extend(STAGES.iter().filter_map(|stage| language.find(&format!("stage.{stage}"))));
     let mut table = Table::new(t("supervise.volumes"), &heads);
     let counts = state.db.stage_counts(person.id()).await?;
@@ -301,6 +275,7 @@ async fn volumes_table(
             volume.descriptor.name.clone().into(),
             volume.descriptor.office.clone().into(),
             super::years(volume).into(),
+            t(era(volume)).into(),
             entries.into(),
         ];
         for stage in STAGES {

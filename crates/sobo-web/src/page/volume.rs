@@ -5,7 +5,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use sobo_core::Outcome;
-use sobo_db::{StageCount, Volume, Wish};
+use sobo_db::{StageCount, Volume};
 
 use super::{Shell, bar, percent, render};
 use crate::access::Person;
@@ -191,7 +191,9 @@ pub(crate) async fn volume(
                 .push(line.replace("{stated}", &stated.to_string()).replace("{found}", &found.to_string()));
         }
     }
-    if !report.numbering.gaps.is_empty() {
+    // Which numbers were read is kept from those who may read them blind.
+    let tells_numbers = !state.settings.reads_blind(&person.account.roles);
+    if tells_numbers && !report.numbering.gaps.is_empty() {
         whole = false;
         let gaps: Vec<String> =
             report
@@ -209,14 +211,14 @@ pub(crate) async fn volume(
                 .collect();
         statement.push(format!("{} {}", t("volume.gaps"), gaps.join(", ")));
     }
-    if !report.numbering.repeats.is_empty() {
+    if tells_numbers && !report.numbering.repeats.is_empty() {
         whole = false;
         let repeats: Vec<String> =
             report.numbering.repeats.iter().take(12).map(|repeat| repeat.number.to_string()).collect();
         statement.push(format!("{} {}", t("volume.repeats"), repeats.join(", ")));
     }
 
-    let steps = Wish::steps_for(&state.settings.chain, &person.account.roles);
+    let steps = state.settings.steps_for(&person.account.roles);
     let work = steps
         .iter()
         .rev()

@@ -6,7 +6,6 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
-use sobo_db::Wish;
 use sobo_verify::{Role, StepKind};
 
 use super::{Shell, render};
@@ -58,7 +57,7 @@ pub(crate) async fn home(
         return Ok(Redirect::to(to).into_response());
     }
     crate::work::begin_new_records(&state).await?;
-    let steps = Wish::steps_for(&state.settings.chain, &person.account.roles);
+    let steps = state.settings.steps_for(&person.account.roles);
     let counts = state.db.stage_counts(person.id()).await?;
     let volumes = state.db.volumes().await?;
     let volumes: Vec<_> =
@@ -197,6 +196,9 @@ fn entry_page(person: &Person, language: Language, query: WorkQuery, entry: Opti
         ("<kbd>F4</kbd>", t("help.contrast")),
         ("<kbd>F6</kbd>", t("help.rotate")),
         ("<kbd>F7</kbd>", t("help.restored")),
+        ("<kbd>Alt</kbd> <kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd>", t("help.look_around")),
+        ("<kbd>Alt</kbd> <kbd>Home</kbd> <kbd>End</kbd>", t("help.page_head")),
+        ("<kbd>Alt</kbd> <kbd>+</kbd> <kbd>-</kbd> <kbd>0</kbd>", t("help.closer")),
         ("<kbd>F8</kbd>", t("help.redraw")),
         ("<kbd>F9</kbd>", t("help.menu")),
         ("<kbd>F10</kbd>", t("help.history")),
