@@ -10,11 +10,11 @@ use fantoccini::actions::{
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 /// How long the screen may take for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Finds controls that lie outside the window without anything that scrolls around them, and texts cut off in a control.
 const CLIPPED: &str = "
@@ -217,11 +217,20 @@ impl Screen {
         );
         let mut stream = tokio::net::TcpStream::connect(host).await?;
         stream.write_all(request.as_bytes()).await?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("no answer of chromedriver")?;
-        anyhow::ensure!(head.starts_with("HTTP/1.1 200"), "{command}: {answer}");
-        Ok(serde_json::from_str::<Value>(body)?["value"].clone())
+        // chromedriver keeps the connection open: the answer is as long as it says.
+        let mut stream = BufReader::new(stream);
+        let (mut length, mut line) = (0, String::new());
+        while stream.read_line(&mut line).await? > 2 {
+            if let Some(("content-length", value)) = line.to_lowercase().split_once(':') {
+                length = value.trim().parse()?;
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).await?;
+        let answer: Value = serde_json::from_slice(&body)?;
+        anyhow::ensure!(answer["value"]["error"].is_null(), "{command}: {answer}");
+        Ok(answer["value"].clone())
     }
 
     /// Pulls the network cable of the browser, or puts it back.
