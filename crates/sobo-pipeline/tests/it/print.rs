@@ -7,7 +7,7 @@ use sobo_db::PageFilter;
 use sobo_layout::{Print, SeenLabel, Sighting};
 use sobo_pipeline::{PRINT_PAGES, PageInput, PageReader, ReadPage, Silent, Stop, Store};
 
-use crate::support::{Home, on_both, options, read};
+use crate::support::{on_both, options, read};
 
 /// A reader that learns prints, and how many pages it was asked to learn from.
 #[derive(Clone, Default)]
