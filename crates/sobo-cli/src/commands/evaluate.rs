@@ -170,9 +170,8 @@ fn calibration(scores: &Scores, forms: &[LoadedForm]) -> Result<String> {
         groups.entry(group).or_default().push((field.confidence, field.exact));
     }
     let all: Vec<(f64, bool)> = groups.values().flatten().copied().collect();
-    let (many, few): (Vec<_>, Vec<_>) = groups
-        .into_iter()
-        .partition(|(group, pairs)| group.is_some() && pairs.len() >= FIELDS_FOR_A_TABLE);
+    let (many, few): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|(group, pairs)| group.is_some() && pairs.len() >= FIELDS_FOR_A_TABLE);
     let rest: Vec<(f64, bool)> = few.into_iter().flat_map(|(_, pairs)| pairs).collect();
     let others = if rest.len() >= FIELDS_FOR_A_TABLE { rest } else { all };
     let mut tables = vec![Calibration { kinds: Vec::new(), points: fit_calibration(&others) }];
