@@ -173,6 +173,8 @@ async function look(from) {
     }
   } catch {
     ahead = null;
+    // The network or the server was slow: asked again, as long as this entry is at work.
+    setTimeout(() => current === from && !ahead && lookAhead(), 4000);
   }
 }
 
