@@ -1,6 +1,6 @@
 //! Lines into fields: joined text, joined candidates, and the lacuna where there is no text.
 
-use sobo_core::{Candidate, Entry, Field, Form, Lacuna, Reading};
+use sobo_core::{Candidate, Entry, Field, FieldKind, Form, Lacuna, Reading};
 use sobo_text::nfc;
 
 use crate::settings::Settings;
@@ -13,8 +13,16 @@ pub(crate) fn entry(form: &Form, raw: RawEntry, settings: &Settings) -> Entry {
     let mut fields = raw.fields;
     for described in &form.fields {
         if let Some(mut raw_field) = fields.shift_remove(&described.name) {
+            let found = raw_field.lines.len();
             stamps::leave_out(form, described.kind, &described.name, &mut raw_field);
-            entry.fields.insert(described.name.clone(), field(raw_field, settings));
+            let only_print =
+                found > 0 && raw_field.lines.is_empty() && described.kind == FieldKind::PersonName;
+            let mut joined = field(raw_field, settings);
+            if only_print {
+                // A caption stood where the name was sought: the name may stand elsewhere.
+                joined.confidence *= 0.5;
+            }
+            entry.fields.insert(described.name.clone(), joined);
         }
     }
     for (name, raw_field) in fields {
