@@ -1,4 +1,6 @@
 #![allow(clippy::unwrap_used)]
+use sha2::{Digest as _, Sha256};
+
 use super::*;
 
 #[test]
@@ -124,6 +126,36 @@ fn a_page_is_a_function_of_its_seed_and_its_truth_parses() {
             }
         }
     }
+}
+
+/// Digests change whenever what is drawn changes: then the samples are to be drawn anew too. They must not change with the
+/// machine, the compiler or its options.
+#[test]
+fn a_page_is_the_same_on_every_machine() {
+    let fonts = test_fonts();
+    let digests = |form: &str, ink, capture| {
+        let wanted = Wanted { form: Some(form.to_owned()), ink: Some(ink), ..Wanted::default() };
+        let page = Volume::draw(31, &wanted, &fonts).unwrap().page(0, Level::Heavy, capture).unwrap();
+        let truth = serde_json::to_string(&page.truth).unwrap();
+        [page.shot.image.as_raw().as_slice(), truth.as_bytes()]
+            .map(|bytes| Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    };
+    let found = [
+        digests("b-birth-half", Ink::Handwritten, Capture::Phone),
+        digests("a-death", Ink::Typed, Capture::Scanner),
+    ];
+    // Pixels, then truth.
+    let stored = [
+        [
+            "5602c71b374a8707b3173e17ca6fb25b0758b9f9cbadd9115924db3f0e30a955",
+            "c1fad4906458b04c29dfe0dd489f6c275e51a3c0f8a660f62fba776093fec667",
+        ],
+        [
+            "b4d7155601f6db2ea20eecc6793caa732f4ca5e565e6a28b81afabd4f6c3a912",
+            "a7a586c9d4a52828ad00c9d4a5b5ae4829c01ef08318a768730eb2855463de51",
+        ],
+    ];
+    assert_eq!(found, stored);
 }
 
 #[test]
