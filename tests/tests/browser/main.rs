@@ -15,6 +15,7 @@ mod clerks;
 mod desk;
 mod input_method;
 mod kill;
+mod learning;
 mod lookahead;
 mod looks;
 mod models;
@@ -24,6 +25,8 @@ mod rescan;
 mod resilience;
 mod screen;
 mod speed;
+#[path = "../people/mod.rs"]
+mod people;
 
 use std::path::{Path, PathBuf};
 
