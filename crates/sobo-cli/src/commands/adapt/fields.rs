@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use sobo_adapt::{FieldFigures, FieldShift, ReadField, SetManifest, cross_check};
 use sobo_core::{CheckEffect, Entry, FieldKind, Form};
 use sobo_extract::Calibration;
+use sobo_layout::Print;
 use sobo_pipeline::Store;
 use sobo_pipeline::page::{PageInput, PageSettings, read_page};
 use sobo_read::Recognizer;
@@ -64,13 +65,14 @@ async fn read_verified(
     let bytes =
         store.vault.get(&original).await.with_context(|| format!("page {page_id} cannot be fetched"))?;
     let decoded = sobo_intake::decode_page(&bytes, &page.source, page.page_index, &config.limits)?;
+    let print = store.database.print_of_volume(volume).await?.and_then(|kept| Print::parse(&kept));
     let input = PageInput {
         name: &page.source,
         index: page.page_index,
         dpi: decoded.dpi,
         form: Some(&page.form),
         context: crate::store::context(&store.database.volume(volume).await?.descriptor),
-        ..PageInput::default()
+        print: print.as_ref(),
     };
     let read = read_page(&decoded.image, &input, &engine.forms, reader, &engine.settings)?;
     let form = engine.forms.iter().map(|loaded| &loaded.form).find(|form| form.id == page.form);
