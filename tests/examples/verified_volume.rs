@@ -35,7 +35,8 @@ async fn main() -> Result<()> {
             let database = Database::connect(database).await?;
             let volume = database.volume_named(volume).await?.context("no such volume")?;
             let from: i64 = from.parse()?;
-            for page in database.pages_of_volume(volume.id).await?.iter().filter(|page| page.sequence >= from) {
+            for page in database.pages_of_volume(volume.id).await?.iter().filter(|page| page.sequence >= from)
+            {
                 let mut entries = Vec::new();
                 for record in database.entries_of_page(page.id).await? {
                     entries.push(record.entry());

@@ -1,10 +1,6 @@
 //! The reader learns: pages read, verified, taught from, judged, promoted, read again, rolled back. Real weights, real
 //! training on fewer than a hundred lines.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod people;
 
@@ -146,7 +142,10 @@ fn verified_pages_teach_a_reader_that_can_be_promoted_and_rolled_back() {
     assert_eq!(reading.made_by.model, id, "every reading keeps the model that made it");
     let first = runtime.block_on(database.reading_of_page(pages[0].id)).unwrap().unwrap();
     assert_ne!(first.made_by.model, id);
-    assert_ne!(first.made_by.settings, reading.made_by.settings, "each model has its own calibration of fields");
+    assert_ne!(
+        first.made_by.settings, reading.made_by.settings,
+        "each model has its own calibration of fields"
+    );
     assert_eq!(runtime.block_on(values(&database, volume.id)), before, "verified values never change");
 
     well(&store, &trainer, &["adapt", "rollback", &scope, "--reason", "thử lại", "--reread"]);

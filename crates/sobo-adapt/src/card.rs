@@ -167,7 +167,11 @@ mod tests {
         let back: Card = serde_json::from_str(&serde_json::to_string(&card).unwrap()).unwrap();
         assert_eq!(back, card);
         assert!(card.text().contains("22.50 % → 5.00 %"), "{}", card.text());
-        assert!(card.text().contains("50.0 % offered as right, 0.00 % of these wrong (90 fields"), "{}", card.text());
+        assert!(
+            card.text().contains("50.0 % offered as right, 0.00 % of these wrong (90 fields"),
+            "{}",
+            card.text()
+        );
         // Cards of before know nothing of fields.
         let mut old = serde_json::to_value(&card).unwrap();
         old["judged"].as_object_mut().unwrap().remove("fields");

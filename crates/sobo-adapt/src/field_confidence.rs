@@ -98,8 +98,7 @@ impl FieldShift {
             let own: Vec<&ReadField> = fields.iter().filter(|field| field.kind == kind).collect();
             let mut shift = 0.0_f64;
             for _ in 0..ROUNDS {
-                let (mut gradient, mut curvature) =
-                    (-shift / KIND_SPREAD.powi(2), 1.0 / KIND_SPREAD.powi(2));
+                let (mut gradient, mut curvature) = (-shift / KIND_SPREAD.powi(2), 1.0 / KIND_SPREAD.powi(2));
                 for field in &own {
                     let p = logistic(moved.slope * logit(field.confidence) + moved.shift + shift);
                     gradient += WEIGHT * (right(field) - p);
@@ -199,7 +198,9 @@ mod tests {
 
     #[test]
     fn a_model_that_reads_better_than_promised_is_trusted_more_but_slowly() {
-        let sure = |count| FieldShift::fit(&fields(count, FieldKind::Sex, 0.9, 1.0)).apply(Some(FieldKind::Sex), 0.9);
+        let sure = |count| {
+            FieldShift::fit(&fields(count, FieldKind::Sex, 0.9, 1.0)).apply(Some(FieldKind::Sex), 0.9)
+        };
         assert!((sure(10) - 0.9).abs() < 1e-9, "ten fields say nothing");
         assert!(sure(60) > 0.93 && sure(60) < sure(600), "{} {}", sure(60), sure(600));
         assert!(sure(60) < 0.99, "sixty fields without an error are no certainty: {}", sure(60));
@@ -210,10 +211,12 @@ mod tests {
         let mut pool = fields(150, FieldKind::Date, 0.97, 0.98);
         pool.extend(fields(150, FieldKind::PersonName, 0.97, 0.8));
         let moved = FieldShift::fit(&pool);
-        let (date, name) = (moved.apply(Some(FieldKind::Date), 0.97), moved.apply(Some(FieldKind::PersonName), 0.97));
+        let (date, name) =
+            (moved.apply(Some(FieldKind::Date), 0.97), moved.apply(Some(FieldKind::PersonName), 0.97));
         assert!(date > 0.95 && name < 0.9, "{date} {name}");
         // The order within a kind stays.
-        let steps: Vec<f64> = (1..20).map(|i| moved.apply(Some(FieldKind::Date), f64::from(i) / 20.0)).collect();
+        let steps: Vec<f64> =
+            (1..20).map(|i| moved.apply(Some(FieldKind::Date), f64::from(i) / 20.0)).collect();
         assert!(steps.windows(2).all(|pair| pair[0] < pair[1]), "{steps:?}");
     }
 

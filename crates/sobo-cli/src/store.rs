@@ -144,13 +144,8 @@ impl PageReader for StorePageReader {
             print: input.print,
         };
         let reader = self.reader(input.volume);
-        let read = page::read_page(
-            &input.image,
-            &asked,
-            &self.forms,
-            reader.recognizer.as_ref(),
-            &reader.settings,
-        );
+        let read =
+            page::read_page(&input.image, &asked, &self.forms, reader.recognizer.as_ref(), &reader.settings);
         match read {
             Ok(read) => {
                 ReadPage { reading: read.reading, outcome: read.outcome, provenance: read.provenance }

@@ -86,7 +86,16 @@ async fn a_supervisor_promotes_and_rolls_back_and_the_audit_knows_it() {
     let hai = visitor(&state, "hai", &[Role::Supervisor], OfficeScope::All).await;
     let (got, page) = status(&state, get(&hai)).await;
     assert_eq!(got, StatusCode::OK);
-    for expected in ["neural:aaaa", "22,5 %", "5,0 %", "321", "62,5 %", "137 trường trên 4 trang", "tốt hơn hẳn", "/models/promote"] {
+    for expected in [
+        "neural:aaaa",
+        "22,5 %",
+        "5,0 %",
+        "321",
+        "62,5 %",
+        "137 trường trên 4 trang",
+        "tốt hơn hẳn",
+        "/models/promote",
+    ] {
         assert!(page.contains(expected), "{expected} is not on the page");
     }
     let (got, page) = status(&state, post("/models/promote", &hai, "subject=neural:aaaa&reason=")).await;

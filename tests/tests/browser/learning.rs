@@ -58,13 +58,20 @@ impl Archive {
             .spawn()?;
         let mut said = BufReader::new(server.stdout.take().context("no output")?).lines();
         let said = said.next_line().await?.context("the server ended")?;
-        let address = said.split_whitespace().find(|word| word.starts_with("http://")).context(said.clone())?;
+        let address =
+            said.split_whitespace().find(|word| word.starts_with("http://")).context(said.clone())?;
         Ok((server, address.trim_end_matches('/').to_owned()))
     }
 }
 
 /// A clerk opens the queue that begins with what teaches most, from the start page, and enters one entry.
-async fn enter_one(screen: &mut Screen, root: &str, database: &Database, volume: &Volume, scans: &Path) -> Result<i64> {
+async fn enter_one(
+    screen: &mut Screen,
+    root: &str,
+    database: &Database,
+    volume: &Volume,
+    scans: &Path,
+) -> Result<i64> {
     screen.client.goto(&format!("{root}/")).await?;
     screen.picture("home-teaching").await?;
     screen.client.find(Locator::Css("a[href='/work?step=entry&order=teaching']")).await?.click().await?;
@@ -114,7 +121,8 @@ async fn verified_in_a_browser_taught_compared_promoted_and_rolled_back() -> Res
     archive.well(&["run", "--jobs", "2"]).await?;
     archive.account("lan", "clerk").await?;
     archive.account("giang", "supervisor").await?;
-    let database = Database::connect(&format!("sqlite://{}", archive.store.join("sobo.db").display())).await?;
+    let database =
+        Database::connect(&format!("sqlite://{}", archive.store.join("sobo.db").display())).await?;
     let volume = database.volume_named(VOLUME).await?.context("the volume")?;
     let pages = database.pages_of_volume(volume.id).await?;
     let last = pages.last().context("pages")?.id;
@@ -150,7 +158,12 @@ async fn verified_in_a_browser_taught_compared_promoted_and_rolled_back() -> Res
     giang.sign_in(&address, "giang", PASSWORD).await?;
     giang.client.goto(&format!("{address}/models")).await?;
     giang.client.find(Locator::Css("form[action='/models/teaching'] button")).await?.click().await?;
-    giang.until("consent", "return !document.querySelector(\"form[action='/models/teaching'] [name=allowed]\")").await?;
+    giang
+        .until(
+            "consent",
+            "return !document.querySelector(\"form[action='/models/teaching'] [name=allowed]\")",
+        )
+        .await?;
     let scope = format!("volume:{VOLUME}");
     let text = archive.well(&["adapt", "train", "--scope", &scope, "--limit", "100"]).await?;
     assert!(text.contains("verdict      better"), "a hundred lines of one hand are enough: {text}");
@@ -160,7 +173,8 @@ async fn verified_in_a_browser_taught_compared_promoted_and_rolled_back() -> Res
     giang.picture("learning-compared").await?;
     let model = database.models().await?.remove(0);
     let card: Value = serde_json::from_str(&model.card)?;
-    let rate = |key: &str| card["judged"]["verified"][key].as_f64().map(|rate| format!("{:.1} %", 100.0 * rate));
+    let rate =
+        |key: &str| card["judged"]["verified"][key].as_f64().map(|rate| format!("{:.1} %", 100.0 * rate));
     let shown = giang.client.find(Locator::Css("section.model")).await?.text().await?;
     for key in ["old", "new"] {
         let rate = rate(key).context("a rate")?.replace('.', ",");
@@ -170,7 +184,11 @@ async fn verified_in_a_browser_taught_compared_promoted_and_rolled_back() -> Res
     decide(&giang, "/models/promote", "đọc tốt hơn trên sổ này").await?;
     giang.until("the model in use", "return !!document.querySelector('#in-use')").await?;
     archive.well(&["run", "--jobs", "2"]).await?;
-    assert_eq!(reader_of(&database, untouched).await?, model.id, "what nobody worked at is read by the better model");
+    assert_eq!(
+        reader_of(&database, untouched).await?,
+        model.id,
+        "what nobody worked at is read by the better model"
+    );
     for page in first.iter().map(|page| page.id) {
         assert_eq!(reader_of(&database, page).await?, shipped, "what people worked at stays as it is");
     }
@@ -178,7 +196,9 @@ async fn verified_in_a_browser_taught_compared_promoted_and_rolled_back() -> Res
 
     // Roll back.
     decide(&giang, "/models/roll-back", "thử lại").await?;
-    giang.until("the shipped model", "return !document.querySelector(\"form[action='/models/roll-back']\")").await?;
+    giang
+        .until("the shipped model", "return !document.querySelector(\"form[action='/models/roll-back']\")")
+        .await?;
     archive.well(&["run", "--jobs", "2"]).await?;
     assert_eq!(reader_of(&database, untouched).await?, shipped);
     assert_eq!(values(&database, volume.id).await?, before);
@@ -200,7 +220,10 @@ async fn decide(screen: &Screen, action: &str, reason: &str) -> Result<()> {
 }
 
 /// What people said of every entry they worked at.
-async fn values(database: &Database, volume: i64) -> Result<Vec<(i64, indexmap::IndexMap<String, Statement>)>> {
+async fn values(
+    database: &Database,
+    volume: i64,
+) -> Result<Vec<(i64, indexmap::IndexMap<String, Statement>)>> {
     let mut all = Vec::new();
     for record in database.records_of_volume(volume).await?.iter().filter(|record| record.deeds > 0) {
         all.push((record.entry_id, database.record(record.entry_id).await?.1.values()));

@@ -20,13 +20,13 @@ mod lookahead;
 mod looks;
 mod models;
 mod page_work;
+#[path = "../people/mod.rs"]
+mod people;
 mod quality;
 mod rescan;
 mod resilience;
 mod screen;
 mod speed;
-#[path = "../people/mod.rs"]
-mod people;
 
 use std::path::{Path, PathBuf};
 

@@ -33,9 +33,11 @@ pub fn truth_of(folder: &Path, page: &Page) -> Result<Value> {
 /// The truth has no entries.
 pub fn written_at(page: &Value, bbox: Rect<Original>) -> Result<Written> {
     let entries = page["entries"].as_array().context("a truth has entries")?;
-    let place = |value: &Value| serde_json::from_value::<Rect<Original>>(value["bbox"].clone()).unwrap_or_default();
+    let place =
+        |value: &Value| serde_json::from_value::<Rect<Original>>(value["bbox"].clone()).unwrap_or_default();
     let best = entries.iter().max_by(|a, b| place(a).iou(&bbox).total_cmp(&place(b).iou(&bbox)));
-    let fields = best.and_then(|entry| entry["fields"].as_object()).context("an entry of the truth has fields")?;
+    let fields =
+        best.and_then(|entry| entry["fields"].as_object()).context("an entry of the truth has fields")?;
     Ok(fields
         .iter()
         .map(|(name, field)| {
@@ -74,7 +76,8 @@ pub async fn sign_off(database: &Database, entry: i64, written: &Written) -> Res
     for person in 901..909 {
         let (record, state) = database.record(entry).await?;
         let Stage::Awaiting(step) = state.stage() else { return Ok(()) };
-        let said = |name: &String| written.get(name).cloned().unwrap_or_else(|| Statement::of_lacuna(Lacuna::Blank));
+        let said =
+            |name: &String| written.get(name).cloned().unwrap_or_else(|| Statement::of_lacuna(Lacuna::Blank));
         let statements = match step {
             StepKind::SignOff => IndexMap::new(),
             _ => state.sheet().fields.keys().map(|name| (name.clone(), said(name))).collect(),

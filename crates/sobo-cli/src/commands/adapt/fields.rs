@@ -46,7 +46,11 @@ pub(super) async fn renew(
     let moved = FieldShift::fit(&fields);
     write(model, &tables(&engine.settings, &moved))?;
     let figures = cross_check(&fields);
-    note(format!("{} verified fields of {} pages say what confidences are worth", fields.len(), figures.pages));
+    note(format!(
+        "{} verified fields of {} pages say what confidences are worth",
+        fields.len(),
+        figures.pages
+    ));
     Ok(figures)
 }
 

@@ -107,7 +107,9 @@ impl Readers {
                 in_force.push((promotion.scope.parse::<Scope>()?, promotion));
             }
         }
-        let Some(promotion) = sobo_adapt::choose(&in_force, &descriptor) else { return Ok(self.shipped.clone()) };
+        let Some(promotion) = sobo_adapt::choose(&in_force, &descriptor) else {
+            return Ok(self.shipped.clone());
+        };
         let Some(id) = &promotion.model else { return Ok(self.shipped.clone()) };
         if let Some(known) = self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
             return Ok(known.clone());

@@ -96,7 +96,8 @@ fn leave_interrupts_to_the_trainer() {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     ONCE.call_once(|| {
         #[cfg(unix)]
-        if let Ok(mut interrupts) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt()) {
+        if let Ok(mut interrupts) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
+        {
             runtime.spawn(async move {
                 while interrupts.recv().await.is_some() {
                     if !RUNNING.load(Ordering::SeqCst) {
