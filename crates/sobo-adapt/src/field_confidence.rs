@@ -170,23 +170,24 @@ fn logistic(x: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// `share` of the fields of each confidence are right, evenly over pages.
-    fn fields(count: usize, kind: FieldKind, confidence: f64, share: f64) -> Vec<ReadField> {
+    /// `percent` of the fields of each confidence are right, of every ten as many: no page has more than its part of the
+    /// wrong ones.
+    fn fields(count: usize, kind: FieldKind, confidence: f64, percent: usize) -> Vec<ReadField> {
         (0..count)
             .map(|i| ReadField {
-                page: (i % 5) as i64,
+                page: (i / 10 % 5) as i64,
                 kind,
                 confidence,
                 contradicted: false,
                 threshold: 0.98,
-                right: (i as f64 * share).fract() < share,
+                right: i * percent % 100 < percent || percent == 100,
             })
             .collect()
     }
 
     #[test]
     fn broken_promises_are_taken_back() {
-        let pool: Vec<ReadField> = fields(200, FieldKind::PersonName, 0.985, 0.9);
+        let pool: Vec<ReadField> = fields(200, FieldKind::PersonName, 0.985, 90);
         let moved = FieldShift::fit(&pool);
         let now = moved.apply(Some(FieldKind::PersonName), 0.985);
         assert!((0.88..0.96).contains(&now), "{now}");
@@ -199,7 +200,7 @@ mod tests {
     #[test]
     fn a_model_that_reads_better_than_promised_is_trusted_more_but_slowly() {
         let sure = |count| {
-            FieldShift::fit(&fields(count, FieldKind::Sex, 0.9, 1.0)).apply(Some(FieldKind::Sex), 0.9)
+            FieldShift::fit(&fields(count, FieldKind::Sex, 0.9, 100)).apply(Some(FieldKind::Sex), 0.9)
         };
         assert!((sure(10) - 0.9).abs() < 1e-9, "ten fields say nothing");
         assert!(sure(60) > 0.93 && sure(60) < sure(600), "{} {}", sure(60), sure(600));
@@ -208,12 +209,12 @@ mod tests {
 
     #[test]
     fn a_kind_that_fails_alone_loses_its_trust_alone() {
-        let mut pool = fields(150, FieldKind::Date, 0.97, 0.98);
-        pool.extend(fields(150, FieldKind::PersonName, 0.97, 0.8));
+        let mut pool = fields(150, FieldKind::Date, 0.97, 98);
+        pool.extend(fields(150, FieldKind::PersonName, 0.97, 80));
         let moved = FieldShift::fit(&pool);
         let (date, name) =
             (moved.apply(Some(FieldKind::Date), 0.97), moved.apply(Some(FieldKind::PersonName), 0.97));
-        assert!(date > 0.95 && name < 0.9, "{date} {name}");
+        assert!(date > 0.93 && name < 0.85, "{date} {name}");
         // The order within a kind stays.
         let steps: Vec<f64> =
             (1..20).map(|i| moved.apply(Some(FieldKind::Date), f64::from(i) / 20.0)).collect();
@@ -222,7 +223,7 @@ mod tests {
 
     #[test]
     fn what_is_contradicted_is_never_offered() {
-        let mut pool = fields(100, FieldKind::Date, 0.999, 1.0);
+        let mut pool = fields(100, FieldKind::Date, 0.999, 100);
         for field in &mut pool {
             field.contradicted = true;
         }
