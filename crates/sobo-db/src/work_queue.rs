@@ -35,8 +35,6 @@ pub enum QueueOrder {
     Doubt,
     /// Those waiting longest first.
     Oldest,
-    /// Those that would teach the reader most first.
-    Teaching,
 }
 
 queries! {
@@ -54,7 +52,6 @@ queries! {
                     QueueOrder::Reading => "place",
                     QueueOrder::Doubt => "attention DESC, place",
                     QueueOrder::Oldest => "stage_ms, place",
-                    QueueOrder::Teaching => "teaches DESC, place",
                 };
                 let skip = backend::pick("", "FOR UPDATE SKIP LOCKED");
                 let query = format!(
