@@ -8,6 +8,7 @@ Broken off (SIGINT, SIGTERM, power), the same command goes on where it was. Noth
 """
 
 import argparse
+import copy
 import hashlib
 import json
 import math
@@ -42,8 +43,17 @@ SAVE_SECONDS = 60.0
 EXIT_BROKEN_OFF = 130
 
 
+#: Filled when somebody wants it to end.
+stopped = []
+
+
 def say(**what):
-    print(json.dumps(what, ensure_ascii=False), flush=True)
+    try:
+        print(json.dumps(what, ensure_ascii=False), flush=True)
+    except BrokenPipeError:
+        # Nobody listens any more: what was learned is kept.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        stopped.append(True)
 
 
 def default_views(lines: int) -> int:
@@ -96,7 +106,7 @@ class Mixer:
         return augment(image, self.rng, handwritten, other), classes, counts
 
     def batch(self):
-        """A packed batch and how many verified lines it shows."""
+        """A packed batch, and for each of its lines 1 where it is a verified one."""
         while True:
             image, classes, counts = self.draw()
             if image.shape[1] > WIDEST or not fits(classes, image.shape[1]):
@@ -106,7 +116,8 @@ class Mixer:
             rows.append((image, classes, counts))
             if len(rows) >= max(1, min(48, COLUMNS // width)):
                 self.buckets[width] = []
-                return pack([(image, classes) for image, classes, _ in rows]), sum(row[2] for row in rows)
+                shown = [row[2] for row in rows]
+                return pack([(image, classes) for image, classes, _ in rows]), shown
 
 
 def teaching(model):
@@ -123,15 +134,23 @@ def fast_bfloat16() -> bool:
     return bool(supported and supported())
 
 
-def loss_of(model, packed, reduced):
+def loss_of(model, packed, shown, shipped, hold, reduced):
+    """The CTC loss of a batch, and beside it how far the model has left the shipped one on rehearsed lines."""
     pixels, labels, lengths, _ = packed
     x = torch.from_numpy(pixels).unsqueeze(1).float().mul_(1.5 / 255).sub_(0.25)
     x = x.to(memory_format=torch.channels_last)
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=reduced):
-        output = model(x)
+        output = model(x).float()
     labels, lengths = torch.from_numpy(labels).long(), torch.from_numpy(lengths).long()
     steps = torch.full((x.shape[0],), x.shape[3] // STRIDE)
-    return F.ctc_loss(output.float().transpose(0, 1), labels, steps, lengths, zero_infinity=True)
+    loss = F.ctc_loss(output.transpose(0, 1), labels, steps, lengths, zero_infinity=True)
+    rehearsed = [i for i, verified in enumerate(shown) if not verified]
+    if hold and rehearsed:
+        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=reduced):
+            before = shipped(x[rehearsed].contiguous(memory_format=torch.channels_last)).float()
+        left = F.kl_div(output[rehearsed], before, reduction="none", log_target=True).sum(-1).mean()
+        loss = loss + hold * left * len(rehearsed) / len(shown)
+    return loss
 
 
 def fingerprint(args, views) -> str:
@@ -139,7 +158,7 @@ def fingerprint(args, views) -> str:
     digest = hashlib.sha256()
     digest.update((args.lines / "labels.tsv").read_bytes())
     digest.update(args.start.read_bytes())
-    digest.update(json.dumps([views, args.rate, args.share, args.seed, args.limit]).encode())
+    digest.update(json.dumps([views, args.rate, args.share, args.hold, args.seed, args.limit]).encode())
     return digest.hexdigest()
 
 
@@ -155,6 +174,7 @@ def main():
     parser.add_argument("--views", type=int, help="times verified lines are shown, all together")
     parser.add_argument("--rate", type=float, default=1.2e-3)
     parser.add_argument("--share", type=float, default=0.4, help="share of rehearsed lines")
+    parser.add_argument("--hold", type=float, default=0.0, help="weight of staying with the shipped weights on rehearsed lines")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
@@ -177,6 +197,7 @@ def main():
         raise SystemExit(f"{args.start} was trained with another alphabet")
     model = Reader(**saved["config"]).to(memory_format=torch.channels_last)
     model.load_state_dict(saved["average"])
+    shipped = copy.deepcopy(model).eval()
     taught = [p for name, p in model.named_parameters() if not name.startswith("early_head")]
     optimiser = torch.optim.AdamW(taught, lr=args.rate, weight_decay=0.02, betas=(0.9, 0.98))
     average = Average(model, 0.995)
@@ -191,11 +212,10 @@ def main():
             optimiser.load_state_dict(before["optimiser"])
             step, seen, average.count = before["step"], before["seen"], before["step"]
             seconds, processor = before["seconds"], before["processor"]
-    say(event="begin", lines=len(pool), left_out=left_out, rehearsed=len(rehearsed), views=views, step=step, seen=seen)
-
-    stopped = []
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.append(True))
+    say(event="begin", lines=len(pool), left_out=left_out, rehearsed=len(rehearsed), views=views, step=step, seen=seen)
+
     started, cpu_started = time.time() - seconds, time.process_time() - processor
 
     def keep():
@@ -210,13 +230,13 @@ def main():
     mixer = Mixer(pool, rehearsed, args.share, args.seed * 1_000_003 + step)
     reduced, loss, kept, told = fast_bfloat16(), None, time.time(), time.time()
     while seen < views:
-        packed, counts = mixer.batch()
-        seen += counts
+        packed, shown = mixer.batch()
+        seen += sum(shown)
         progress = min(1.0, seen / views)
         rate = args.rate * min(1.0, (step + 1) / 30) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress)))
         for group in optimiser.param_groups:
             group["lr"] = rate
-        value = loss_of(model, packed, reduced)
+        value = loss_of(model, packed, shown, shipped, args.hold, reduced)
         optimiser.zero_grad(set_to_none=True)
         value.backward()
         norm = torch.nn.utils.clip_grad_norm_(taught, 2.0)

@@ -49,3 +49,19 @@ pub fn outcome(command: &mut Command) -> Result<(i32, String, String)> {
     let code = status.code().context("sobo was killed")?;
     Ok((code, String::from_utf8(stdout)?, String::from_utf8_lossy(&stderr).into_owned()))
 }
+
+/// The trainer's environment for tests of the reader that learns, or `None` where it is not installed and nobody demands
+/// it (`SOBO_REQUIRE_TRAINER`); then the test says so and is left out.
+#[allow(clippy::print_stderr, reason = "a test that is left out says so")]
+pub fn trainer() -> Option<PathBuf> {
+    let given = std::env::var_os("SOBO_TRAINER").map(PathBuf::from);
+    // A folder alone may be what a broken installation left.
+    if let Some(folder) = given.clone().filter(|folder| folder.join("bin/python").exists()) {
+        return Some(folder);
+    }
+    let folder = given.unwrap_or_else(|| root().join("var/test/trainer"));
+    let demanded = std::env::var_os("SOBO_REQUIRE_TRAINER").is_some();
+    assert!(!demanded, "{} has no trainer: `cargo xtask test` installs it", folder.display());
+    eprintln!("left out: no trainer in {}; `cargo xtask test` installs it", folder.display());
+    None
+}

@@ -1,39 +1,19 @@
 //! The reader learns: pages read, verified, taught from, judged, promoted, read again, rolled back. Real weights, real
 //! training on fewer than a hundred lines.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stderr,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use std::path::{Path, PathBuf};
+mod people;
 
-use anyhow::Result;
+use std::path::Path;
+
 use indexmap::IndexMap;
 use serde_json::Value;
-use sobo_core::{Lacuna, Original, Rect};
-use sobo_db::{Acted, Database, NewRecord};
-use sobo_tests::{outcome, root, sobo};
-use sobo_verify::{Actor, Chain, Event, Role, Sheet, Stage, Statement, StepKind};
+use sobo_db::Database;
+use sobo_tests::{outcome, root, sobo, trainer};
+use sobo_verify::Statement;
 
 const VOLUME: &str = "KS.1991.01.B";
 const REASON: &str = "đọc tốt hơn trên sổ này";
-
-/// The trainer's environment, or `None` where it is not installed and nobody demands it.
-fn trainer() -> Option<PathBuf> {
-    let folder =
-        std::env::var_os("SOBO_TRAINER").map_or_else(|| root().join("var/test/trainer"), PathBuf::from);
-    // A folder alone may be what a broken installation left.
-    let ready = folder.join("bin/python").exists() && std::env::var_os("SOBO_TRAINER").is_some();
-    if ready {
-        return Some(folder);
-    }
-    let demanded = std::env::var_os("SOBO_REQUIRE_TRAINER").is_some();
-    assert!(!demanded, "{} has no trainer: `cargo xtask test` installs it", folder.display());
-    eprintln!("left out: no trainer in {}; `cargo xtask test` installs it", folder.display());
-    None
-}
 
 fn run(store: &Path, trainer: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = sobo(store).unwrap();
@@ -46,63 +26,46 @@ fn well(store: &Path, trainer: &Path, arguments: &[&str]) -> String {
     text
 }
 
-/// The written text of the fields of the truth's entry that lies where `bbox` does.
-fn truth_at(page: &Value, bbox: Rect<Original>) -> IndexMap<String, String> {
-    let entries = page["entries"].as_array().unwrap();
-    let rect = |value: &Value| serde_json::from_value::<Rect<Original>>(value["bbox"].clone()).unwrap();
-    let best = entries.iter().max_by(|a, b| rect(a).iou(&bbox).total_cmp(&rect(b).iou(&bbox))).unwrap();
-    let fields = best["fields"].as_object().unwrap();
-    fields.iter().map(|(name, field)| (name.clone(), field["text"].as_str().unwrap().to_owned())).collect()
-}
-
-/// Everybody says what the truth says, step by step to the registrar.
-async fn sign_off(database: &Database, entry: i64, truth: &IndexMap<String, String>) -> Result<()> {
-    for person in 1..9 {
-        let (record, state) = database.record(entry).await?;
-        let Stage::Awaiting(step) = state.stage() else { break };
-        let said = |name: &String| match truth.get(name) {
-            Some(text) => Statement::of_text(text),
-            None => Statement::of_lacuna(Lacuna::Blank),
-        };
-        let statements = match step {
-            StepKind::SignOff => IndexMap::new(),
-            _ => state.sheet().fields.keys().map(|name| (name.clone(), said(name))).collect(),
-        };
-        let event = Event::Submit { step, statements };
-        let acted = database.act(entry, record.deeds, event, &Actor::new(person, &Role::ALL), "test").await?;
-        assert!(matches!(acted, Acted::Done(_)), "{acted:?}");
-    }
-    Ok(())
-}
-
-/// Verifies every entry of the first `pages` pages; gives their number.
-async fn verify(database: &Database, folder: &Path, pages: usize) -> Result<usize> {
-    let volume = database.volume_named(VOLUME).await?.unwrap();
-    let mut verified = 0;
-    for page in database.pages_of_volume(volume.id).await?.iter().take(pages) {
-        let name = Path::new(&page.source).with_extension("json");
-        let truth = std::fs::read(folder.join(name.file_name().unwrap()))?;
-        let truth: Value = serde_json::from_slice(&truth)?;
-        for (place, record) in database.entries_of_page(page.id).await?.iter().enumerate() {
-            let entry = record.entry();
-            database
-                .begin_records(&[NewRecord {
-                    entry_id: record.head.id,
-                    page_id: page.id,
-                    volume_id: volume.id,
-                    office: volume.descriptor.office.clone(),
-                    form: page.form.clone(),
-                    place: page.sequence * 100 + place as i64,
-                    chain: Chain::full(),
-                    draw: 0,
-                    sheet: Sheet::of_entry(&entry, None),
-                }])
-                .await?;
-            sign_off(database, record.head.id, &truth_at(&truth, entry.bbox)).await?;
-            verified += 1;
+/// Starts a command and breaks it off as Ctrl-C at a terminal does, once training has begun.
+fn broken_off(store: &Path, trainer: &Path, arguments: &[&str]) {
+    use std::io::BufRead as _;
+    use std::os::unix::process::CommandExt as _;
+    let mut command = sobo(store).unwrap();
+    command.env("SOBO_TRAINER", trainer).args(arguments).process_group(0);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = Vec::new();
+    for line in std::io::BufReader::new(child.stderr.take().unwrap()).lines() {
+        said.push(line.unwrap());
+        if said.iter().any(|line| line.contains("lines teach (")) && said.len() < 1000 {
+            let group = format!("-{}", child.id());
+            std::process::Command::new("kill").args(["-INT", "--", &group]).status().unwrap();
+            break;
         }
     }
-    Ok(verified)
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130), "{status}: {said:?}");
+}
+
+/// N-grams of the shipped language model that cost more, or go on dearer, in a model taught here, and those that cost less.
+fn n_grams_moved(model: &Path) -> (usize, usize) {
+    // `SOBOLM01`, letters, bits; then a fingerprint (u32) and two bytes (cost, weight of going on) a slot.
+    let before = std::fs::read(root().join("models/language.bin")).unwrap();
+    let after = std::fs::read(model.join("language.bin")).unwrap();
+    assert_eq!(before[..16], after[..16]);
+    let slots = 1_usize << u32::from_le_bytes(before[12..16].try_into().unwrap());
+    let values = 16 + 4 * slots;
+    let (mut dearer, mut cheaper) = (0, 0);
+    for slot in 0..slots {
+        let (mark, value) = (16 + 4 * slot, values + 2 * slot);
+        if before[mark..mark + 4] == [0; 4] {
+            continue;
+        }
+        assert_eq!(before[mark..mark + 4], after[mark..mark + 4], "slot {slot} holds another n-gram");
+        dearer += usize::from(after[value] > before[value] || after[value + 1] != before[value + 1]);
+        cheaper += usize::from(after[value] < before[value]);
+    }
+    (dearer, cheaper)
 }
 
 #[test]
@@ -125,14 +88,21 @@ fn verified_pages_teach_a_reader_that_can_be_promoted_and_rolled_back() {
     let database = runtime.block_on(Database::connect(&url)).unwrap();
     let volume = runtime.block_on(database.volume_named(VOLUME)).unwrap().unwrap();
     let pages = runtime.block_on(database.pages_of_volume(volume.id)).unwrap();
-    let verified = runtime.block_on(verify(&database, &scans, pages.len() - 1)).unwrap();
+    let office = volume.descriptor.office.clone();
+    let first = &pages[..pages.len() - 1];
+    let verified = runtime.block_on(people::verify(&database, &scans, &office, first)).unwrap();
     assert!(verified >= 4, "{verified} entries were found on the first pages");
     well(&store, &trainer, &["adapt", "allow", &volume.descriptor.office]);
 
-    // Fewer than a hundred lines, few views: minutes on an office's machine, seconds here.
-    let text =
-        well(&store, &trainer, &["adapt", "train", "--scope", &scope, "--limit", "90", "--views", "120"]);
+    // Fewer than a hundred lines, few views: minutes on an office's machine, seconds here. Broken off once, as at a
+    // terminal: the same command goes on.
+    let train = ["adapt", "train", "--scope", &scope, "--limit", "90", "--views", "120"];
+    broken_off(&store, &trainer, &train);
+    let (code, text, errors) = run(&store, &trainer, &train);
+    assert_eq!(code, 0, "{text}{errors}");
     assert!(text.contains("verdict"), "{text}");
+    let begun = errors.lines().find(|line| line.contains("lines teach")).unwrap();
+    assert!(begun.contains(" done") && !begun.contains(", 0 done"), "it began anew: {begun}");
     let listed: Value =
         serde_json::from_str(&well(&store, &trainer, &["adapt", "list", "--format", "json"])).unwrap();
     let model = &listed["models"][0];
@@ -141,7 +111,14 @@ fn verified_pages_teach_a_reader_that_can_be_promoted_and_rolled_back() {
     assert!(card["terms"]["lines"].as_u64().is_some_and(|lines| (10..=90).contains(&lines)), "{card}");
     assert!(card["judged"]["verified"]["lines"].as_u64().is_some_and(|lines| lines > 0), "{card}");
     assert!(card["judged"]["fixed"]["lines"].as_u64().is_some_and(|lines| lines >= 250), "{card}");
+    assert!(card["judged"]["fields"]["fields"].as_u64().is_some_and(|fields| fields > 20), "{card}");
     assert_eq!(model["withdrawn"], 0);
+    // What confidences of fields are worth was fitted anew, too, and goes with the model.
+    let own = store.join("models").join(id.replace(':', "-")).join("fields.toml");
+    assert!(std::fs::read_to_string(&own).unwrap().contains("[[extract.calibration]]"), "{}", own.display());
+    let (dearer, cheaper) = n_grams_moved(&store.join("models").join(id.replace(':', "-")));
+    assert_eq!(dearer, 0, "no text, and so no rare name, becomes dearer than the shipped model made it");
+    assert!(cheaper > 0, "what was verified twice becomes cheaper");
     // The set holds ids and digests, and not a word of what the lines say.
     let manifest = runtime.block_on(database.line_set_manifest(model["set"].as_str().unwrap())).unwrap();
     assert!(manifest.contains("\"digest\"") && !manifest.contains("Nguyễn"), "{manifest}");
@@ -165,6 +142,10 @@ fn verified_pages_teach_a_reader_that_can_be_promoted_and_rolled_back() {
     assert_eq!(reading.made_by.model, id, "every reading keeps the model that made it");
     let first = runtime.block_on(database.reading_of_page(pages[0].id)).unwrap().unwrap();
     assert_ne!(first.made_by.model, id);
+    assert_ne!(
+        first.made_by.settings, reading.made_by.settings,
+        "each model has its own calibration of fields"
+    );
     assert_eq!(runtime.block_on(values(&database, volume.id)), before, "verified values never change");
 
     well(&store, &trainer, &["adapt", "rollback", &scope, "--reason", "thử lại", "--reread"]);
@@ -173,7 +154,10 @@ fn verified_pages_teach_a_reader_that_can_be_promoted_and_rolled_back() {
     assert_eq!(reading.made_by.model, first.made_by.model, "the shipped model reads again");
 
     // The office takes its consent back: the model is marked and cannot be promoted again.
+    let cut = store.join("adapt").join(&model["set"].as_str().unwrap()[..16]);
+    assert!(cut.join("teach/labels.tsv").exists());
     well(&store, &trainer, &["adapt", "forbid", &volume.descriptor.office]);
+    assert!(!cut.exists(), "the lines go with the consent");
     let (code, _, errors) = run(&store, &trainer, &["adapt", "promote", &id, "--reason", REASON]);
     assert!(code == 1 && errors.contains("withdrawn"), "{errors}");
     runtime.block_on(database.verify_chain()).unwrap();

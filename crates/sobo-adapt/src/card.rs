@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Comparison, Scope, Verdict};
+use crate::{Comparison, FieldFigures, Scope, Verdict};
 
 /// How a model was trained.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct Judged {
     pub unseen_volumes: bool,
     /// What the new model's confidence is worth on the verified lines.
     pub confidence: Figures,
+    /// What the confidence of whole fields is worth, on verified fields of pages that did not fit it.
+    #[serde(default)]
+    pub fields: FieldFigures,
     /// What comes of it.
     pub verdict: Verdict,
 }
@@ -121,6 +124,18 @@ impl Card {
             100.0 * judged.confidence.accepted_wrong,
             judged.confidence.threshold
         );
+        let fields = &judged.fields;
+        if fields.fields > 0 {
+            out += &format!(
+                "fields       {:.1} % offered as right, {:.2} % of these wrong ({} fields of {} pages, each by the others; by the shipped tables {:.1} and {:.2} %)\n",
+                100.0 * fields.accepted,
+                100.0 * fields.accepted_wrong,
+                fields.fields,
+                fields.pages,
+                100.0 * fields.shipped_accepted,
+                100.0 * fields.shipped_accepted_wrong
+            );
+        }
         out + &format!("verdict      {}\n", judged.verdict.as_str())
     }
 }
@@ -145,11 +160,22 @@ mod tests {
                 fixed: compare(&pairs),
                 unseen_volumes: true,
                 confidence: Figures::default(),
+                fields: FieldFigures { fields: 90, pages: 3, accepted: 0.5, ..FieldFigures::default() },
                 verdict: Verdict::Better,
             }),
         };
         let back: Card = serde_json::from_str(&serde_json::to_string(&card).unwrap()).unwrap();
         assert_eq!(back, card);
         assert!(card.text().contains("22.50 % → 5.00 %"), "{}", card.text());
+        assert!(
+            card.text().contains("50.0 % offered as right, 0.00 % of these wrong (90 fields"),
+            "{}",
+            card.text()
+        );
+        // Cards of before know nothing of fields.
+        let mut old = serde_json::to_value(&card).unwrap();
+        old["judged"].as_object_mut().unwrap().remove("fields");
+        let old: Card = serde_json::from_value(old).unwrap();
+        assert!(!old.text().contains("fields   "), "{}", old.text());
     }
 }

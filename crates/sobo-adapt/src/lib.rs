@@ -7,14 +7,16 @@
 mod card;
 mod compare;
 mod field;
+mod field_confidence;
 mod scope;
 mod set;
 mod split;
 mod teach;
 
 pub use card::{Agreement, Card, Figures, Judged, Terms};
-pub use compare::{Comparison, MARGIN, Pair, Verdict, compare, judge};
+pub use compare::{Comparison, Pair, Verdict, compare, judge, margin};
 pub use field::{VerifiedField, qualify};
+pub use field_confidence::{FieldFigures, FieldShift, ReadField, cross_check};
 pub use scope::{Scope, ScopeError, choose};
 pub use set::{HeldOut, LineNote, SetManifest, divide};
 pub use split::split_text;

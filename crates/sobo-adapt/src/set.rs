@@ -19,6 +19,12 @@ pub struct LineNote {
     pub line: u32,
     /// Its volume.
     pub volume: i64,
+    /// First year of its volume.
+    #[serde(default)]
+    pub year: i32,
+    /// Identifier of the form it was read with.
+    #[serde(default)]
+    pub form: String,
     /// Its page.
     pub page: i64,
     /// Judges models instead of teaching them.
@@ -61,8 +67,16 @@ impl SetManifest {
         let mut hasher = Sha256::new();
         for line in &self.lines {
             let row = format!(
-                "{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
-                line.entry, line.field, line.line, line.volume, line.page, line.held_out, line.digest
+                "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
+                line.entry,
+                line.field,
+                line.line,
+                line.volume,
+                line.year,
+                line.form,
+                line.page,
+                line.held_out,
+                line.digest
             );
             hasher.update(row.as_bytes());
         }
@@ -140,6 +154,8 @@ mod tests {
             field: "child_name".to_owned(),
             line: 0,
             volume: 1,
+            year: 1958,
+            form: "A-birth".to_owned(),
             page: 2,
             held_out: false,
             digest: digest.to_owned(),

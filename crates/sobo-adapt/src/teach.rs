@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
+use sobo_core::Entry;
+
 /// An entry that could be verified.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Teacher {
@@ -14,13 +16,27 @@ pub struct Teacher {
     pub readings: Vec<String>,
 }
 
-/// Identifiers in the order of what verifying them would teach, the most first.
+impl Teacher {
+    /// An entry as the machine read it; its doubt is the mean over its fields, lacunae and accepted ones counted as sure.
+    pub fn of_entry(id: i64, entry: &Entry) -> Self {
+        let open: Vec<_> =
+            entry.fields.values().filter(|field| !field.accepted && field.lacuna.is_none()).collect();
+        let sum: f64 = open.iter().map(|field| 1.0 - f64::from(field.confidence)).sum();
+        Self {
+            id,
+            doubt: sum / entry.fields.len().max(1) as f64,
+            readings: open.iter().map(|field| field.text.clone()).collect(),
+        }
+    }
+}
+
+/// Entries in the order of what verifying them would teach, the most first; with each what it adds to those before it.
 ///
 /// An entry's value is its doubt times how many other entries its syllables stand for; each time a syllable has been
 /// taken, it counts less (so that the order does not begin with a hundred entries of one street). Greedy choice of a
 /// submodular gain: no order can do much better by it (Nemhauser, Wolsey & Fisher 1978), and each step is lazy
 /// (Minoux 1978).
-pub fn teaching_order(pool: &[Teacher]) -> Vec<i64> {
+pub fn teaching_order(pool: &[Teacher]) -> Vec<(i64, f64)> {
     let features: Vec<Vec<u32>> = features(pool);
     let mut common: HashMap<u32, f64> = HashMap::new();
     for (teacher, own) in pool.iter().zip(&features) {
@@ -53,7 +69,7 @@ pub fn teaching_order(pool: &[Teacher]) -> Vec<i64> {
         for feature in &features[top.index] {
             *taken.entry(*feature).or_default() += 1;
         }
-        order.push(pool[top.index].id);
+        order.push((pool[top.index].id, now));
     }
     order
 }
@@ -118,18 +134,39 @@ mod tests {
             vec![teacher(1, 0.1, "phường sáu"), teacher(2, 0.5, "phường sáu"), teacher(3, 0.5, "kỳ quặc")];
         pool.extend((10..20).map(|id| teacher(id, 0.2, "phường sáu")));
         let order = teaching_order(&pool);
-        assert_eq!(order[0], 2);
+        assert_eq!(order[0].0, 2);
         assert_eq!(order.len(), pool.len());
-        assert_eq!(order.last(), Some(&1));
+        assert_eq!(order.last().map(|last| last.0), Some(1));
+        assert!(order.windows(2).all(|pair| pair[0].1 >= pair[1].1), "what is added falls: {order:?}");
     }
 
     #[test]
     fn what_was_taken_gives_way_to_what_was_not() {
         let mut pool: Vec<Teacher> = (0..6).map(|id| teacher(id, 0.5, "đường lê lợi")).collect();
         pool.push(teacher(99, 0.45, "ấp bình hòa"));
-        let place = teaching_order(&pool).iter().position(|id| *id == 99);
+        let place = teaching_order(&pool).iter().position(|(id, _)| *id == 99);
         // Without it, all six of the typical entries would come first.
         assert!(place.is_some_and(|place| place < 5), "{place:?}");
+    }
+
+    #[test]
+    fn accepted_fields_and_lacunae_are_no_doubt() {
+        let field = |text: &str, confidence, accepted, lacuna| sobo_core::Field {
+            text: text.to_owned(),
+            confidence,
+            accepted,
+            lacuna,
+            ..sobo_core::Field::default()
+        };
+        let fields = [
+            ("child_name", field("Nguyễn Văn Bá", 0.4, false, None)),
+            ("sex", field("Nam", 0.5, true, None)),
+            ("notes", field("", 0.0, false, Some(sobo_core::Lacuna::Blank))),
+        ];
+        let fields = fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect();
+        let teacher = Teacher::of_entry(7, &Entry { fields, ..Entry::default() });
+        assert_eq!((teacher.id, teacher.readings.as_slice()), (7, ["Nguyễn Văn Bá".to_owned()].as_slice()));
+        assert!((teacher.doubt - 0.2).abs() < 1e-6);
     }
 
     #[test]

@@ -43,8 +43,9 @@ impl Engine {
     pub(crate) fn load(config: &Config) -> Result<Self> {
         let forms = sobo_layout::load_forms(&config.pipelines.join("forms"))
             .context("the register forms cannot be used; see --pipelines")?;
-        let settings = PageSettings::load(&config.pipelines.join("settings.toml"))
+        let mut settings = PageSettings::load(&config.pipelines.join("settings.toml"))
             .context("the settings cannot be used; see --pipelines")?;
+        own_calibration(&config.models, &mut settings)?;
         Ok(Self { forms, reader: load_reader(config.reader, &config.models)?, settings, print: None })
     }
 
@@ -124,6 +125,38 @@ impl Engine {
     fn read_image(&self, image: &DynamicImage, dpi: Option<f64>, name: &str, index: u32) -> Result<ReadPage> {
         let input = PageInput { name, index, dpi, print: self.print.as_ref(), ..PageInput::default() };
         Ok(read_page(image, &input, &self.forms, self.reader.as_ref(), &self.settings)?)
+    }
+}
+
+/// File in the folder of a model taught here: what confidences of fields are worth once it reads, as a part of
+/// `settings.toml`. The shipped model has none: its tables stand in the settings.
+pub(crate) const FIELDS_FILE: &str = "fields.toml";
+
+/// Puts the calibration of a model's own in the place of the shipped one, where it has one.
+///
+/// # Errors
+/// When the file cannot be read or is damaged; the message names it.
+pub(crate) fn own_calibration(model: &Path, settings: &mut PageSettings) -> Result<()> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Part {
+        extract: Extract,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Extract {
+        calibration: Vec<sobo_extract::Calibration>,
+    }
+    let path = model.join(FIELDS_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let part: Part =
+                toml::from_str(&text).with_context(|| format!("{} is damaged", path.display()))?;
+            settings.extract.calibration = part.extract.calibration;
+            Ok(())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error).with_context(|| format!("{}: cannot be read", path.display())),
     }
 }
 

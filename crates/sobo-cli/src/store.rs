@@ -5,12 +5,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use sobo_core::{Entry, Outcome, PageReading, Provenance, VolumeDescriptor};
 use sobo_layout::{LoadedForm, Sighting};
-use sobo_pipeline::page::{self, PageSettings};
+use sobo_pipeline::page;
 use sobo_pipeline::{PageInput, PageReader, ReadPage, Stop, Store, StoreConfig};
-use sobo_read::Recognizer;
 use sobo_vault::VaultConfig;
 
-use crate::commands::adapt::PromotedReader;
+use crate::commands::adapt::{PromotedReader, VolumeReader};
 use crate::config::Config;
 use crate::engine::{Engine, failed_reading};
 
@@ -94,36 +93,33 @@ pub(crate) fn stop_at_interrupt() -> Stop {
 /// Restoration, layout, reader and extraction as the pipeline's page reader.
 pub(crate) struct StorePageReader {
     forms: Vec<LoadedForm>,
-    recognizer: Arc<dyn Recognizer>,
+    shipped: VolumeReader,
     /// Models taught here, each for its volumes.
     promoted: Vec<PromotedReader>,
-    settings: PageSettings,
 }
 
 impl StorePageReader {
     pub(crate) fn new(engine: Engine, promoted: Vec<PromotedReader>) -> Self {
-        Self {
-            forms: engine.forms,
-            recognizer: Arc::from(engine.reader),
-            promoted,
-            settings: engine.settings,
-        }
+        let shipped =
+            VolumeReader { recognizer: Arc::from(engine.reader), settings: Arc::new(engine.settings) };
+        Self { forms: engine.forms, shipped, promoted }
     }
 
-    /// The model that reads a volume: the narrowest that was promoted for it, else the shipped one.
-    fn recognizer(&self, volume: &VolumeDescriptor) -> &dyn Recognizer {
-        sobo_adapt::choose(&self.promoted, volume).unwrap_or(&self.recognizer).as_ref()
+    /// What reads a volume: the narrowest model that was promoted for it, else the shipped one.
+    fn reader(&self, volume: &VolumeDescriptor) -> &VolumeReader {
+        sobo_adapt::choose(&self.promoted, volume).unwrap_or(&self.shipped)
     }
 
     fn failed(&self, input: &PageInput<'_>, reason: String) -> ReadPage {
+        let reader = self.reader(input.volume);
         ReadPage {
             reading: failed_reading(input.name, input.page_index, reason.clone()),
             outcome: Outcome::Failed { reason },
             provenance: Provenance {
-                model: self.recognizer(input.volume).id().to_owned(),
+                model: reader.recognizer.id().to_owned(),
                 form: String::new(),
                 print: String::new(),
-                settings: self.settings.hash(),
+                settings: reader.settings.hash(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
         }
@@ -147,8 +143,10 @@ impl PageReader for StorePageReader {
             context: context(input.volume),
             print: input.print,
         };
-        let recognizer = self.recognizer(input.volume);
-        match page::read_page(&input.image, &asked, &self.forms, recognizer, &self.settings) {
+        let reader = self.reader(input.volume);
+        let read =
+            page::read_page(&input.image, &asked, &self.forms, reader.recognizer.as_ref(), &reader.settings);
+        match read {
             Ok(read) => {
                 ReadPage { reading: read.reading, outcome: read.outcome, provenance: read.provenance }
             }
@@ -165,15 +163,17 @@ impl PageReader for StorePageReader {
             context: context(input.volume),
             print: None,
         };
-        let recognizer = self.recognizer(input.volume);
+        let reader = self.reader(input.volume);
+        let (recognizer, settings) = (reader.recognizer.as_ref(), &reader.settings);
         // What fails here fails again, and is told, when the page is read.
-        sobo_pipeline::sight_page(&input.image, &asked, &self.forms, recognizer, &self.settings).ok()?
+        sobo_pipeline::sight_page(&input.image, &asked, &self.forms, recognizer, settings).ok()?
     }
 
     fn join(&self, previous: &Entry, reading: &PageReading) -> Vec<Entry> {
         match self.forms.iter().find(|loaded| loaded.form.id == reading.form) {
             Some(loaded) => {
-                sobo_extract::join_page(&loaded.form, previous, &reading.entries, &self.settings.extract)
+                let settings = &self.shipped.settings.extract;
+                sobo_extract::join_page(&loaded.form, previous, &reading.entries, settings)
             }
             // The form is no longer known: the page stays as it was read.
             None => reading.entries.clone(),
@@ -182,7 +182,7 @@ impl PageReader for StorePageReader {
 }
 
 /// What the volume says of its pages.
-fn context(volume: &VolumeDescriptor) -> sobo_extract::Context {
+pub(crate) fn context(volume: &VolumeDescriptor) -> sobo_extract::Context {
     sobo_extract::Context {
         book_year: Some(volume.year_from),
         book_year_to: volume.year_to,

@@ -289,6 +289,18 @@ queries! {
         Ok(rows.fetch_all(&pools.read).await?)
     }
 
+    /// Hashes of sets with entries that are no longer signed off, or whose office no longer allows teaching.
+    pub async fn withdrawn_line_sets(pools) -> Result<Vec<String>> {
+        let sets = sqlx::query_scalar(
+            "SELECT DISTINCT line_set_entry.set_hash FROM line_set_entry
+             JOIN record ON record.entry_id = line_set_entry.entry_id
+             LEFT JOIN teaching_office ON teaching_office.office = record.office
+             WHERE record.stage <> 'signed_off' OR COALESCE(teaching_office.allowed, FALSE) = FALSE
+             ORDER BY line_set_entry.set_hash",
+        );
+        Ok(sets.fetch_all(&pools.read).await?)
+    }
+
     /// The manifest of a set, JSON.
     pub async fn line_set_manifest(pools, hash: &str) -> Result<String> {
         let body: Option<String> = sqlx::query_scalar("SELECT body FROM line_set WHERE hash = $1")

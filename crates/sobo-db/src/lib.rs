@@ -41,6 +41,7 @@ mod reading;
 mod report;
 mod sample;
 mod setting;
+mod teaching;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod verification;

@@ -35,6 +35,8 @@ pub enum QueueOrder {
     Doubt,
     /// Those waiting longest first.
     Oldest,
+    /// Those that would teach the reader most first.
+    Teaching,
 }
 
 queries! {
@@ -52,6 +54,7 @@ queries! {
                     QueueOrder::Reading => "place",
                     QueueOrder::Doubt => "attention DESC, place",
                     QueueOrder::Oldest => "stage_ms, place",
+                    QueueOrder::Teaching => "teaches DESC, place",
                 };
                 let skip = backend::pick("", "FOR UPDATE SKIP LOCKED");
                 let query = format!(

@@ -18,6 +18,7 @@ mod routes;
 mod session;
 mod state;
 mod table;
+mod teaching;
 mod texts;
 mod typed;
 mod upload;
@@ -38,6 +39,7 @@ pub use state::{
     AppState, FieldReader, PagePlace, ScanTaker, SearchHit, SearchQuery, SearchResults, Searcher, Settings,
     TakenIn,
 };
+pub use teaching::weigh_a_volume;
 pub use work::begin_new_records;
 
 /// Scripts, styles and images come from this server alone; nothing frames us.

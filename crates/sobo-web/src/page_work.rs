@@ -52,7 +52,11 @@ struct Reader {
 
 impl Reader {
     fn of(state: &AppState, page: &Page) -> Self {
-        let place = PagePlace { original: page.original.clone(), page_index: page.page_index };
+        let place = PagePlace {
+            volume: page.volume_id,
+            original: page.original.clone(),
+            page_index: page.page_index,
+        };
         Self { reader: state.reader.clone(), place }
     }
 

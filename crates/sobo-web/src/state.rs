@@ -75,9 +75,11 @@ pub trait ScanTaker: Send + Sync {
     ) -> Result<TakenIn, String>;
 }
 
-/// Where the pixels of a page are.
+/// Where the pixels of a page are, and which volume's reader reads them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PagePlace {
+    /// The volume.
+    pub volume: i64,
     /// sha256 of the original, hex.
     pub original: String,
     /// Page in that file, from 0.

@@ -90,6 +90,7 @@ pub(crate) async fn next(
         order: match wanted.order.as_deref() {
             Some("doubt") => QueueOrder::Doubt,
             Some("oldest") => QueueOrder::Oldest,
+            Some("teaching") => QueueOrder::Teaching,
             _ => QueueOrder::Reading,
         },
         after: wanted.after.unwrap_or(-1),
@@ -105,6 +106,10 @@ pub(crate) async fn next(
             }
             None => Ok(StatusCode::NO_CONTENT.into_response()),
         };
+    }
+    // Of all volumes the server weighs one after the other by itself; a single one is weighed before it is asked for.
+    if let (QueueOrder::Teaching, Some(volume)) = (wish.order, wish.volume) {
+        crate::teaching::weigh_if_new(&state, volume).await?;
     }
     let mut found = state.db.lease_next(&wish).await?;
     if found.is_none() && begin_new_records(&state).await? > 0 {
@@ -398,7 +403,7 @@ pub(crate) async fn reread(
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
     let (page, _) = page_in_scope(&state, &person, record.page_id).await?;
-    let place = PagePlace { original: page.original, page_index: page.page_index };
+    let place = PagePlace { volume: page.volume_id, original: page.original, page_index: page.page_index };
     let event = sobo_db::AuditEvent::new(person.who(), "field.read_again", [format!("entry/{entry}")])
         .with(json!({ "field": body.field, "bbox": body.bbox }));
     state.db.record_events(&[event]).await?;

@@ -30,7 +30,7 @@ async fn truth_by_entry(office: &Office) -> Result<Truth> {
 }
 
 /// What a person does where the cursor stops: Enter where the field is right, a candidate where one is, else typing.
-async fn attend(screen: &mut Screen, written: &str) -> Result<()> {
+pub(super) async fn attend(screen: &mut Screen, written: &str) -> Result<()> {
     let shown = screen
         .script("const f = window.sobo.sheet.here; return [f.input.value, f.hidden, ...(f.candidates ?? [])]")
         .await?;

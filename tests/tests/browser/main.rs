@@ -15,10 +15,13 @@ mod clerks;
 mod desk;
 mod input_method;
 mod kill;
+mod learning;
 mod lookahead;
 mod looks;
 mod models;
 mod page_work;
+#[path = "../people/mod.rs"]
+mod people;
 mod quality;
 mod rescan;
 mod resilience;

@@ -38,6 +38,8 @@ pub(crate) fn run(config: &Config, arguments: &RunArguments) -> Result<Ending> {
                 store.database.requeue_pages(&who, &which, None, 0, "run --again").await?;
             }
         }
+        // Consent taken back on the screen takes its cut lines along at the latest in the night.
+        super::adapt::clear_withdrawn(config, &store).await?;
         let stop = store::stop_at_interrupt();
         let summary = run_store(config, &store, arguments.jobs, volume_id, &stop).await?;
         if arguments.format == Format::Text {
@@ -67,10 +69,9 @@ pub(crate) async fn run_store(
     let summary = if waiting == 0 && !to_join {
         RunSummary::default()
     } else {
-        let reader = Arc::new(store::StorePageReader::new(
-            Engine::load(config)?,
-            super::adapt::promoted_readers(config, &store.database).await?,
-        ));
+        let engine = Engine::load(config)?;
+        let promoted = super::adapt::promoted_readers(config, &store.database, &engine.settings).await?;
+        let reader = Arc::new(store::StorePageReader::new(engine, promoted));
         let bar = progress::Progress::new("pages", u64::try_from(waiting).unwrap_or(0));
         let bar = Arc::new(Mutex::new(bar));
         let shown = Arc::clone(&bar);

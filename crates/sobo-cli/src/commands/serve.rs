@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use image::DynamicImage;
 use sobo_core::{Check, Entry, Field, Original, Rect, RegisterType};
 use sobo_intake::{Limits, decode_page};
+use sobo_layout::LoadedForm;
 use sobo_pipeline::{IntakeRequest, Originals, Silent, Stop, Store};
 use sobo_search::{Index, Query};
 use sobo_tiles::{PageDecoder, Tiles};
@@ -20,6 +21,7 @@ use sobo_web::{
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 
+use crate::commands::adapt::{Readers, VolumeReader};
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::output::{Ending, line, note};
@@ -74,14 +76,22 @@ pub(crate) async fn serve_store(
         limits: config.limits.clone(),
         folder: config.work.join("handed-in"),
     };
+    let shipped = VolumeReader { recognizer: Arc::from(engine.reader), settings: Arc::new(engine.settings) };
+    let reader = BoxReader {
+        forms: engine.forms,
+        readers: Readers::new(config, store.database.clone(), shipped),
+        handle: Handle::current(),
+        decoder: Arc::clone(&decoder),
+        last: Mutex::new(None),
+    };
     let state = AppState {
         db: store.database.clone(),
         restored: Some(Arc::new(Tiles::new(&config.work.join("restored"), Arc::new(restored)))),
         taker: Some(Arc::new(taker)),
-        tiles: Arc::new(Tiles::new(&config.work.join("tiles"), Arc::clone(&decoder) as Arc<dyn PageDecoder>)),
+        tiles: Arc::new(Tiles::new(&config.work.join("tiles"), decoder as Arc<dyn PageDecoder>)),
         forms: Arc::new(forms),
         searcher: Some(Arc::new(searcher)),
-        reader: Some(Arc::new(BoxReader { engine, decoder, last: Mutex::new(None) })),
+        reader: Some(Arc::new(reader)),
         settings: Arc::new(Settings {
             secure_cookies: !is_loopback(local),
             chain: config.chain.clone(),
@@ -110,6 +120,10 @@ async fn keep_up(store: Store, state: AppState) {
         tokio::time::sleep(FOLLOW_EVERY).await;
         if let Err(error) = sobo_web::begin_new_records(&state).await {
             tracing::warn!(%error, "records could not be begun");
+        }
+        // One volume at a time: clerks wait for nothing here.
+        if let Err(error) = sobo_web::weigh_a_volume(&state).await {
+            tracing::warn!(%error, "what entries would teach could not be weighed");
         }
         if let Err(error) = index::update(&store).await {
             tracing::warn!(error = format!("{error:#}"), "the index could not follow");
@@ -200,13 +214,20 @@ impl ScanTaker for Taker {
 
 /// Reads a box that a person drew.
 struct BoxReader {
-    engine: Engine,
+    forms: Vec<LoadedForm>,
+    /// A model promoted for a page's volume reads its boxes too.
+    readers: Readers,
+    handle: Handle,
     decoder: Arc<VaultDecoder>,
     /// The page a clerk is at: boxes are drawn one after the other on one page.
     last: Mutex<Option<(PagePlace, Arc<sobo_intake::DecodedPage>)>>,
 }
 
 impl BoxReader {
+    fn reader(&self, place: &PagePlace) -> Result<VolumeReader, String> {
+        self.handle.block_on(self.readers.of_volume(place.volume)).map_err(|error| format!("{error:#}"))
+    }
+
     fn page(&self, place: &PagePlace) -> Result<Arc<sobo_intake::DecodedPage>, String> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((kept, page)) = last.as_ref()
@@ -228,9 +249,8 @@ impl FieldReader for BoxReader {
         field: &str,
         bbox: Rect<Original>,
     ) -> Result<Field, String> {
-        let page = self.page(place)?;
+        let (page, reader) = (self.page(place)?, self.reader(place)?);
         let form = &self
-            .engine
             .forms
             .iter()
             .find(|loaded| loaded.form.id == form)
@@ -243,8 +263,8 @@ impl FieldReader for BoxReader {
             bbox,
             form,
             field,
-            self.engine.reader.as_ref(),
-            &self.engine.settings,
+            reader.recognizer.as_ref(),
+            &reader.settings,
         )
         .map_err(|error| error.to_string())
     }
@@ -260,7 +280,7 @@ impl FieldReader for BoxReader {
     }
 
     fn read_page(&self, place: &PagePlace, form: &str) -> Result<Vec<Entry>, String> {
-        let page = self.page(place)?;
+        let (page, reader) = (self.page(place)?, self.reader(place)?);
         let input = sobo_pipeline::page::PageInput {
             name: &place.original,
             index: place.page_index,
@@ -271,9 +291,9 @@ impl FieldReader for BoxReader {
         let read = sobo_pipeline::page::read_page(
             &page.image,
             &input,
-            &self.engine.forms,
-            self.engine.reader.as_ref(),
-            &self.engine.settings,
+            &self.forms,
+            reader.recognizer.as_ref(),
+            &reader.settings,
         )
         .map_err(|error| error.to_string())?;
         Ok(read.reading.entries)
@@ -285,7 +305,7 @@ impl FieldReader for BoxReader {
         years: (i32, i32),
         fields: &[(String, String)],
     ) -> Vec<(String, Check)> {
-        let Some(loaded) = self.engine.forms.iter().find(|loaded| loaded.form.id == form) else {
+        let Some(loaded) = self.forms.iter().find(|loaded| loaded.form.id == form) else {
             return Vec::new();
         };
         let context = sobo_extract::Context {

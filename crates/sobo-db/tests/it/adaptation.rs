@@ -77,11 +77,13 @@ on_both! {
         sign_off(&database, 2, "Lê Thị Tư").await;
         with_model(&database, "neural:a", "s1", &[1, 2]).await;
         assert_eq!(database.model("neural:a").await.unwrap().withdrawn, 0);
+        assert!(database.withdrawn_line_sets().await.unwrap().is_empty());
         let supervisor = Actor::new(20, &[Role::Supervisor]);
         let deeds = database.record(1).await.unwrap().0.deeds;
         let event = Event::Reopen { reason: "đọc sai".to_owned() };
         assert!(matches!(database.act(1, deeds, event, &supervisor, "hai").await.unwrap(), Acted::Done(_)));
         assert_eq!(database.model("neural:a").await.unwrap().withdrawn, 1);
+        assert_eq!(database.withdrawn_line_sets().await.unwrap(), ["s1"]);
         let left: Vec<i64> = database.teaching_entries(1).await.unwrap().iter().map(|e| e.entry_id).collect();
         assert!(left.is_empty(), "a reopened record teaches no more");
         database.judge_model("lan", "neural:a", "{}", "better").await.unwrap();

@@ -134,6 +134,29 @@ on_both! {
         assert_eq!((counts.len(), counts[0].records, counts[0].free, counts[0].attention), (1, 3, 3, 2));
     }
 
+    async fn a_queue_can_begin_with_what_teaches_most(database: Database) {
+        assert_eq!(database.volume_to_weigh().await.unwrap(), None);
+        let records = [record(1, 10, "A", false), record(2, 20, "A", false), record(3, 30, "A", false)];
+        database.begin_records(&records).await.unwrap();
+        assert_eq!(database.volume_to_weigh().await.unwrap(), Some(1));
+        assert!(database.is_to_weigh(1).await.unwrap() && !database.is_to_weigh(2).await.unwrap());
+        // The third came after the volume was looked at.
+        database.keep_teaching_worth(&[1, 2], &[(2, 700)]).await.unwrap();
+        assert!(database.is_to_weigh(1).await.unwrap(), "a new entry is still to be weighed");
+        let lan = person(1, Role::Clerk);
+        let steps = [StepKind::Entry];
+        let wish = Wish { order: QueueOrder::Teaching, ..wish(&lan, &steps) };
+        let mut got = Vec::new();
+        for _ in 0..3 {
+            let wish = Wish { except: &got.clone(), ..wish.clone() };
+            got.push(database.lease_next(&wish).await.unwrap().unwrap());
+        }
+        assert_eq!(got, [2, 1, 3], "the most first, what is not weighed last");
+        database.keep_teaching_worth(&[1, 2, 3], &[(3, 900), (2, 700)]).await.unwrap();
+        assert_eq!(database.volume_to_weigh().await.unwrap(), None);
+        assert_eq!(database.lease_next(&wish).await.unwrap(), Some(3));
+    }
+
     async fn drafts_and_notes(database: Database) {
         database.save_draft(1, 7, "{\"a\":1}").await.unwrap();
         database.save_draft(1, 7, "{\"a\":2}").await.unwrap();

@@ -16,6 +16,8 @@ use crate::texts::Language;
 
 /// How far back disagreement is told.
 const DRIFT_DAYS: i64 = 12 * 7;
+/// Share of values offered as right that may be wrong: fields are accepted from a confidence of 0.98.
+const PROMISED: f64 = 0.02;
 
 pub(crate) struct Figure {
     name: &'static str,
@@ -55,6 +57,8 @@ pub(crate) struct DriftRow {
     differing: i64,
     rate: String,
     interval: String,
+    /// More than was promised, and more than chance.
+    broken: bool,
 }
 
 pub(crate) struct InUse {
@@ -141,7 +145,17 @@ fn card(language: Language, model: &sobo_db::Model, in_use: bool) -> ModelCard {
         offered: judged.map_or_else(String::new, |judged| {
             let share = percent(language, judged.confidence.accepted);
             let wrong = percent(language, judged.confidence.accepted_wrong);
-            t("models.offered").replace("{share}", &share).replace("{wrong}", &wrong)
+            let lines = t("models.offered").replace("{share}", &share).replace("{wrong}", &wrong);
+            let fields = &judged.fields;
+            if fields.fields == 0 {
+                return lines;
+            }
+            let said = t("models.offered_fields")
+                .replace("{share}", &percent(language, fields.accepted))
+                .replace("{wrong}", &percent(language, fields.accepted_wrong))
+                .replace("{fields}", &fields.fields.to_string())
+                .replace("{pages}", &fields.pages.to_string());
+            format!("{lines} {said}")
         }),
         verdict,
         class,
@@ -202,6 +216,7 @@ async fn page(
                     percent(language, low).trim_end_matches(" %"),
                     percent(language, high)
                 ),
+                broken: low > PROMISED,
             })
         })
         .collect();

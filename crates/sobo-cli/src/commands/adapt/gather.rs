@@ -29,6 +29,8 @@ pub(super) struct Gathered {
     pub(super) hash: String,
     /// Folder with `teach`, `calibrate` and `judge`, each with `labels.tsv` and line images.
     pub(super) folder: PathBuf,
+    /// Its lines.
+    pub(super) manifest: SetManifest,
     /// Whether whole volumes judge.
     pub(super) unseen_volumes: bool,
 }
@@ -37,6 +39,8 @@ pub(super) struct Gathered {
 struct Cut {
     entry: i64,
     volume: i64,
+    year: i32,
+    form: String,
     page: i64,
     field: String,
     kind: FieldKind,
@@ -64,6 +68,7 @@ pub(super) fn lines(config: &Config, scope: &Scope) -> Result<Ending> {
 /// # Errors
 /// When the store fails, an original is missing, or nothing may or can teach; the message says what to do.
 pub(super) async fn gather(config: &Config, store: &Store, scope: &Scope) -> Result<Gathered> {
+    clear_withdrawn(config, store).await?;
     let volumes = super::covered(store, scope).await?;
     let allowed = store.database.teaching_offices().await?;
     let open: Vec<_> = volumes.iter().filter(|v| allowed.contains(&v.descriptor.office)).collect();
@@ -101,7 +106,7 @@ pub(super) async fn gather(config: &Config, store: &Store, scope: &Scope) -> Res
     let notes: Vec<LineNote> = cuts.iter().map(|cut| note_of(cut, &held)).collect();
     let manifest = SetManifest::new(notes.clone());
     let hash = manifest.hash();
-    let folder = config.store.join("adapt").join(&hash[..16]);
+    let folder = lines_folder(config, &hash);
     write(&folder, &cuts, &notes)?;
     let (taught, judging) = manifest.counts();
     // Pages of a single volume that judge leave the volume undecided for later sets.
@@ -130,7 +135,7 @@ pub(super) async fn gather(config: &Config, store: &Store, scope: &Scope) -> Res
     };
     store.database.record_line_set(&super::super::intake::who(), &set).await?;
     note(format!("{taught} lines teach, {judging} judge, from {} entries", entries.len()));
-    Ok(Gathered { hash, folder, unseen_volumes: matches!(held, HeldOut::Volumes(_)) })
+    Ok(Gathered { hash, folder, manifest, unseen_volumes: matches!(held, HeldOut::Volumes(_)) })
 }
 
 fn note_of(cut: &Cut, held: &HeldOut) -> LineNote {
@@ -140,6 +145,8 @@ fn note_of(cut: &Cut, held: &HeldOut) -> LineNote {
         field: cut.field.clone(),
         line: cut.line,
         volume: cut.volume,
+        year: cut.year,
+        form: cut.form.clone(),
         page: cut.page,
         held_out: held.holds(cut.volume, cut.page),
         digest: LineNote::digest_of(width, height, cut.image.as_raw(), &cut.text, cut.lacuna),
@@ -190,6 +197,8 @@ async fn cut_page(
             cuts.push(Cut {
                 entry,
                 volume: volume.id,
+                year: volume.descriptor.year_from,
+                form: page.form.clone(),
                 page: page_id,
                 field: field.name.clone(),
                 kind: field.kind,
@@ -259,6 +268,27 @@ fn write(folder: &Path, cuts: &[Cut], notes: &[LineNote]) -> Result<()> {
     Ok(())
 }
 
+/// Removes the cut lines of every set of which something was withdrawn: what stays is the record that it was.
+///
+/// # Errors
+/// When the store fails or a folder cannot be removed.
+pub(crate) async fn clear_withdrawn(config: &Config, store: &Store) -> Result<()> {
+    for hash in store.database.withdrawn_line_sets().await? {
+        let folder = lines_folder(config, &hash);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)
+                .with_context(|| format!("{}: withdrawn lines cannot be removed", folder.display()))?;
+            note(format!("the lines of set {hash:.16} were removed: entries behind it were withdrawn"));
+        }
+    }
+    Ok(())
+}
+
+/// Where the lines of a set lie.
+pub(super) fn lines_folder(config: &Config, hash: &str) -> PathBuf {
+    config.store.join("adapt").join(&hash[..16.min(hash.len())])
+}
+
 fn keep_private(folder: &Path) -> Result<()> {
     #[cfg(unix)]
     {
@@ -286,19 +316,14 @@ pub(super) fn first(config: &Config, volume: &str, limit: usize) -> Result<Endin
             if record.deeds > 0 {
                 continue;
             }
-            let entry = store.database.entry(record.entry_id).await?;
-            let open: Vec<_> =
-                entry.fields.values().filter(|field| !field.accepted && field.lacuna.is_none()).collect();
-            let sum: f64 = open.iter().map(|field| 1.0 - f64::from(field.confidence)).sum();
-            pool.push(Teacher {
-                id: record.entry_id,
-                doubt: sum / entry.fields.len().max(1) as f64,
-                readings: open.iter().map(|field| field.text.clone()).collect(),
-            });
+            pool.push(Teacher::of_entry(
+                record.entry_id,
+                &store.database.entry(record.entry_id).await?.entry(),
+            ));
         }
         let doubts: BTreeMap<i64, f64> = pool.iter().map(|teacher| (teacher.id, teacher.doubt)).collect();
-        for id in teaching_order(&pool).into_iter().take(limit) {
-            json_line(&serde_json::json!({ "entry": id, "doubt": doubts.get(&id) }))?;
+        for (id, adds) in teaching_order(&pool).into_iter().take(limit) {
+            json_line(&serde_json::json!({ "entry": id, "doubt": doubts.get(&id), "adds": adds }))?;
         }
         Ok(Ending::Well)
     })

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use sobo_adapt::{Card, Comparison, Figures, Judged, Pair, Scope, compare, judge as decide};
+use sobo_adapt::{Card, Comparison, FieldFigures, Figures, Judged, Pair, Scope, compare, judge as decide};
 use sobo_pipeline::Store;
 use sobo_read::{NeuralReader, Recognizer as _};
 
 use super::labelled::{self, Labelled, Read};
-use super::{readers, trainer};
+use super::{gather, readers, trainer};
 use crate::config::Config;
 use crate::output::{Ending, line, note};
 use crate::store;
@@ -85,7 +85,7 @@ pub(super) fn against(
     new: &NeuralReader,
     verified: &[Labelled],
     unseen_volumes: bool,
-    fitted: usize,
+    scope: Option<&Scope>,
 ) -> Result<Judged> {
     let fixed = labelled::fixed(config)?;
     let read = labelled::read(new, verified)?;
@@ -96,18 +96,19 @@ pub(super) fn against(
     let threshold = f64::from(new.threshold());
     let offered: Vec<&Read> = read.iter().filter(|r| f64::from(r.confidence) >= threshold).collect();
     let wrong = offered.iter().filter(|r| r.errors > 0).count();
-    let verdict = decide(&on_verified, &on_fixed);
+    let verdict = decide(scope, &on_verified, &on_fixed);
     Ok(Judged {
         against: old.id().to_owned(),
         verified: on_verified,
         fixed: on_fixed,
         unseen_volumes,
         confidence: Figures {
-            fitted,
+            fitted: 0,
             threshold,
             accepted: offered.len() as f64 / read.len().max(1) as f64,
             accepted_wrong: wrong as f64 / offered.len().max(1) as f64,
         },
+        fields: FieldFigures::default(),
         verdict,
     })
 }
@@ -129,7 +130,7 @@ pub(super) fn judge(config: &Config, model: &str, lines: Option<&Path>) -> Resul
     if let Some(folder) = lines {
         let old = NeuralReader::load(&config.models)?;
         let new = NeuralReader::load(Path::new(model))?;
-        let judged = against(config, &old, &new, &labelled::of_folder(folder)?, true, 0)?;
+        let judged = against(config, &old, &new, &labelled::of_folder(folder)?, true, None)?;
         let card = Card {
             model: new.id().to_owned(),
             scope: None,
@@ -157,8 +158,7 @@ pub(super) async fn judge_stored(config: &Config, store: &Store, id: &str) -> Re
     let mut card: Card =
         serde_json::from_str(&model.card).with_context(|| format!("the card of {id} is damaged"))?;
     let scope: Scope = model.scope.parse()?;
-    let lines =
-        config.store.join("adapt").join(&model.set_hash[..16.min(model.set_hash.len())]).join("judge");
+    let lines = gather::lines_folder(config, &model.set_hash).join("judge");
     let verified = labelled::of_folder(&lines).with_context(|| {
         format!("the judging lines of {id} are gone; `sobo adapt train --scope '{scope}'` cuts them anew")
     })?;
@@ -173,8 +173,12 @@ pub(super) async fn judge_stored(config: &Config, store: &Store, id: &str) -> Re
         manifest.lines.iter().filter(|line| line.held_out == held).map(|line| line.volume).collect()
     };
     let unseen = taught(true).is_disjoint(&taught(false));
-    let fitted = card.judged.as_ref().map_or(0, |judged| judged.confidence.fitted);
-    let judged = against(config, &old, &new, &verified, unseen, fitted)?;
+    let mut judged = against(config, &old, &new, &verified, unseen, Some(&scope))?;
+    // What was fitted when the model was taught stays as it is.
+    if let Some(before) = &card.judged {
+        judged.confidence.fitted = before.confidence.fitted;
+        judged.fields = before.fields.clone();
+    }
     let verdict = judged.verdict;
     card.judged = Some(judged);
     let who = super::super::intake::who();

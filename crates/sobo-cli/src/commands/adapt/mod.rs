@@ -1,5 +1,6 @@
 //! `sobo adapt`: the reader learns from what clerks verify.
 
+mod fields;
 mod gather;
 mod judging;
 mod labelled;
@@ -17,7 +18,8 @@ use crate::config::Config;
 use crate::output::{Ending, line};
 use crate::store;
 
-pub(crate) use readers::{PromotedReader, promoted_readers};
+pub(crate) use gather::clear_withdrawn;
+pub(crate) use readers::{PromotedReader, Readers, VolumeReader, promoted_readers};
 
 /// Carries out a step of adaptation.
 ///
@@ -50,6 +52,7 @@ fn allow(config: &Config, office: &str, allowed: bool) -> Result<Ending> {
         if allowed {
             line(format!("verified lines of `{office}` may teach the reader"))?;
         } else {
+            gather::clear_withdrawn(config, &store).await?;
             line(format!(
                 "verified lines of `{office}` teach no new model; `sobo adapt list` marks those they taught"
             ))?;

@@ -20,7 +20,7 @@ pub(super) fn promote(config: &Config, model: &str, reason: &str, reread: bool) 
         let store = store::open(config).await?;
         let row = store.database.model(model).await?;
         // A model that cannot be loaded would stop the next run.
-        sobo_read::NeuralReader::load(&readers::folder(config, &row.folder))?;
+        readers::is_there(&readers::folder(config, &row.folder))?;
         store.database.promote_model(&super::super::intake::who(), model, reason).await?;
         line(format!(
             "{model} reads `{}` from now on; `sobo adapt rollback '{}'` goes back",

@@ -9,7 +9,7 @@ use sobo_adapt::{Card, Terms};
 use sobo_read::{NeuralReader, Recognizer as _};
 
 use super::trainer::Ended;
-use super::{gather, judging, labelled, trainer};
+use super::{fields, gather, judging, labelled, trainer};
 use crate::arguments::TrainArguments;
 use crate::config::Config;
 use crate::output::{Ending, line, note};
@@ -23,18 +23,20 @@ use crate::store;
 pub(crate) fn train(config: &Config, arguments: &TrainArguments) -> Result<Ending> {
     match (&arguments.scope, &arguments.lines) {
         (Some(_), _) => store::runtime()?.block_on(train_stored(config, arguments)),
-        (None, Some(lines)) => {
-            let out = arguments.out.as_deref().context("--lines needs --out, a folder for the model")?;
-            let Some(terms) = taught(config, arguments, lines, out)? else { return Ok(Ending::Interrupted) };
-            judging::calibrate(config, out, &[], decoding(config)?)?;
-            let id = NeuralReader::load(out)?.id().to_owned();
-            let card = Card { model: id, scope: None, set: String::new(), terms, judged: None };
-            judging::write_card(out, &card)?;
-            line(card.text().trim_end())?;
-            Ok(Ending::Well)
-        }
+        (None, Some(lines)) => store::runtime()?.block_on(async { train_folder(config, arguments, lines) }),
         (None, None) => anyhow::bail!("say which books with --scope, or which lines with --lines"),
     }
+}
+
+fn train_folder(config: &Config, arguments: &TrainArguments, lines: &Path) -> Result<Ending> {
+    let out = arguments.out.as_deref().context("--lines needs --out, a folder for the model")?;
+    let Some(terms) = taught(config, arguments, lines, out)? else { return Ok(Ending::Interrupted) };
+    judging::calibrate(config, out, &[], decoding(config)?)?;
+    let id = NeuralReader::load(out)?.id().to_owned();
+    let card = Card { model: id, scope: None, set: String::new(), terms, judged: None };
+    judging::write_card(out, &card)?;
+    line(card.text().trim_end())?;
+    Ok(Ending::Well)
 }
 
 async fn train_stored(config: &Config, arguments: &TrainArguments) -> Result<Ending> {
@@ -69,6 +71,8 @@ async fn train_stored(config: &Config, arguments: &TrainArguments) -> Result<End
     let mut card = judging::judge_stored(config, &store, &id).await?;
     if let Some(judged) = &mut card.judged {
         judged.confidence.fitted = fitted;
+        let reader = NeuralReader::load(&folder)?;
+        judged.fields = fields::renew(config, &store, &set.manifest, &reader, &folder).await?;
         let verdict = judged.verdict.as_str();
         store.database.judge_model(&who, &id, &serde_json::to_string(&card)?, verdict).await?;
         judging::write_card(&folder, &card)?;

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
@@ -84,6 +86,46 @@ fn shown(command: &Command) -> String {
     command.get_program().to_string_lossy().into_owned()
 }
 
+/// Whether a script of the trainer runs.
+static RUNNING: AtomicBool = AtomicBool::new(false);
+
+/// Ctrl-C at a terminal reaches the trainer too: it keeps what it has and ends, and this program after it. While no
+/// script runs, this program ends at once. Must be called within a runtime; without one everything ends at once.
+fn leave_interrupts_to_the_trainer() {
+    static ONCE: Once = Once::new();
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    ONCE.call_once(|| {
+        #[cfg(unix)]
+        if let Ok(mut interrupts) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())
+        {
+            runtime.spawn(async move {
+                while interrupts.recv().await.is_some() {
+                    if !RUNNING.load(Ordering::SeqCst) {
+                        std::process::exit(130);
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// While it lives, a script runs.
+struct Running;
+
+impl Running {
+    fn begin() -> Self {
+        leave_interrupts_to_the_trainer();
+        RUNNING.store(true, Ordering::SeqCst);
+        Self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.store(false, Ordering::SeqCst);
+    }
+}
+
 /// Runs a script of `models/training`, niced, on one thread, handing every JSON line it prints to `heard`.
 ///
 /// # Errors
@@ -102,6 +144,7 @@ pub(super) fn script(
     );
     let script = scripts(config).join(name);
     anyhow::ensure!(script.exists(), "{}: the trainer's script is missing; see --models", script.display());
+    let _running = Running::begin();
     let mut child = Command::new("nice")
         .args(["-n", "10"])
         .arg(&python)
