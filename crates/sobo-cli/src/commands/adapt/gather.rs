@@ -321,6 +321,9 @@ pub(super) fn first(config: &Config, volume: &str, limit: usize) -> Result<Endin
                 &store.database.entry(record.entry_id).await?.entry(),
             ));
         }
+        if pool.is_empty() {
+            note("no entry of this volume waits untouched; `sobo serve` hands entries to the clerks once they are read");
+        }
         let doubts: BTreeMap<i64, f64> = pool.iter().map(|teacher| (teacher.id, teacher.doubt)).collect();
         for (id, adds) in teaching_order(&pool).into_iter().take(limit) {
             json_line(&serde_json::json!({ "entry": id, "doubt": doubts.get(&id), "adds": adds }))?;
