@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
-use sobo_adapt::{Card, Terms};
+use sobo_adapt::{Card, Scope, Terms};
 use sobo_read::{NeuralReader, Recognizer as _};
 
 use super::trainer::Ended;
@@ -101,6 +101,11 @@ fn taught(config: &Config, arguments: &TrainArguments, lines: &Path, out: &Path)
     give("--seed", arguments.seed.to_string().as_ref());
     if let Some(views) = arguments.views {
         give("--views", views.to_string().as_ref());
+    }
+    if matches!(arguments.scope, Some(Scope::Office(_) | Scope::Era { .. })) {
+        // It will read hands it has not seen: half as much is forgotten for a seventh more time (docs/adaptation.md).
+        give("--share", "0.6".as_ref());
+        give("--hold", "2".as_ref());
     }
     if let Some(limit) = arguments.limit {
         give("--limit", limit.to_string().as_ref());
