@@ -196,7 +196,7 @@ async fn the_queue_can_begin_with_what_teaches_most() {
     let (got, page) = status(&state, get_path("/", &lan)).await;
     assert!(got == StatusCode::OK && page.contains("/work?step=entry&amp;order=teaching"), "{page}");
     let ask = |wanted: serde_json::Value| {
-        let mut request = post("/api/next", &lan, &wanted.to_string());
+        let mut request = post("/api/work/next", &lan, &wanted.to_string());
         request.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
         request
     };

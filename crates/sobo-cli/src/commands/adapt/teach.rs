@@ -123,12 +123,16 @@ fn taught(config: &Config, arguments: &TrainArguments, lines: &Path, out: &Path)
         let number = |key: &str| said[key].as_f64().unwrap_or(0.0);
         match said["event"].as_str() {
             Some("begin") => note(format!(
-                "{} lines teach ({} left out: no text, or too long), {} synthetic ones beside them; {} views, {} done",
+                "{} lines teach ({} left out: no text, or too long), {} synthetic ones beside them; {} views{}",
                 number("lines"),
                 number("left_out"),
                 number("rehearsed"),
                 number("views"),
-                number("seen")
+                // The first steps may have shown synthetic lines alone.
+                match number("step") {
+                    0.0 => String::new(),
+                    step => format!(", goes on after step {step} and {} views", number("seen")),
+                }
             )),
             Some("progress") if told.elapsed().as_secs() >= 5 => {
                 told = std::time::Instant::now();
