@@ -101,7 +101,7 @@ fn verified_pages_teach_a_reader_that_can_be_promoted_and_rolled_back() {
     let (code, text, errors) = run(&store, &trainer, &train);
     assert_eq!(code, 0, "{text}{errors}");
     assert!(text.contains("verdict"), "{text}");
-    let begun = errors.lines().find(|line| line.contains("lines teach")).unwrap();
+    let begun = errors.lines().find(|line| line.contains("lines teach (")).unwrap();
     assert!(begun.contains("goes on after step"), "it began anew: {begun}");
     let listed: Value =
         serde_json::from_str(&well(&store, &trainer, &["adapt", "list", "--format", "json"])).unwrap();

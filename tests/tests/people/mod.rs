@@ -14,13 +14,13 @@ use sobo_verify::{Actor, Chain, Event, Role, Sheet, Stage, Statement, StepKind};
 const LOST: f64 = 0.5;
 
 /// What is written in an entry.
-pub type Written = IndexMap<String, Statement>;
+pub(crate) type Written = IndexMap<String, Statement>;
 
 /// The truth file of a page.
 ///
 /// # Errors
 /// It cannot be read.
-pub fn truth_of(folder: &Path, page: &Page) -> Result<Value> {
+pub(crate) fn truth_of(folder: &Path, page: &Page) -> Result<Value> {
     let source = Path::new(&page.source).with_extension("json");
     let path = folder.join(source.file_name().context("a page has a file")?);
     let text = std::fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
@@ -31,7 +31,7 @@ pub fn truth_of(folder: &Path, page: &Page) -> Result<Value> {
 ///
 /// # Errors
 /// The truth has no entries.
-pub fn written_at(page: &Value, bbox: Rect<Original>) -> Result<Written> {
+pub(crate) fn written_at(page: &Value, bbox: Rect<Original>) -> Result<Written> {
     let entries = page["entries"].as_array().context("a truth has entries")?;
     let place =
         |value: &Value| serde_json::from_value::<Rect<Original>>(value["bbox"].clone()).unwrap_or_default();
@@ -72,7 +72,7 @@ async fn begin(database: &Database, page: &Page, office: &str, place: usize, ent
 ///
 /// # Errors
 /// The rules refuse a step.
-pub async fn sign_off(database: &Database, entry: i64, written: &Written) -> Result<()> {
+pub(crate) async fn sign_off(database: &Database, entry: i64, written: &Written) -> Result<()> {
     for person in 901..909 {
         let (record, state) = database.record(entry).await?;
         let Stage::Awaiting(step) = state.stage() else { return Ok(()) };
@@ -93,7 +93,12 @@ pub async fn sign_off(database: &Database, entry: i64, written: &Written) -> Res
 ///
 /// # Errors
 /// The database, a truth file or the rules of verification fail.
-pub async fn verify(database: &Database, folder: &Path, office: &str, pages: &[Page]) -> Result<usize> {
+pub(crate) async fn verify(
+    database: &Database,
+    folder: &Path,
+    office: &str,
+    pages: &[Page],
+) -> Result<usize> {
     let mut verified = 0;
     for page in pages {
         let truth = truth_of(folder, page)?;
