@@ -178,17 +178,25 @@ async function look(from) {
   }
 }
 
+// Whatever keeps the next entry away, it is asked for until it is there: this screen has nothing else to offer.
+const RETRY = 3000;
+let waiting = null;
+
 async function forward() {
+  clearTimeout(waiting);
   await looking;
   const next = ahead;
   ahead = null;
   if (next) return show(next);
+  const from = current;
   try {
-    const asked = await call("POST", "/api/work/next", { ...settings.wish, after: current?.place ?? -1, except: notAgain() });
+    const asked = await call("POST", "/api/work/next", { ...settings.wish, after: from?.place ?? -1, except: notAgain() });
+    if (current !== from) return asked && farewell("/api/release", held([asked]));
     if (asked) return show(asked);
     finishedQueue();
   } catch (error) {
-    failed(error, forward);
+    failed(error);
+    waiting = setTimeout(() => current === from && forward(), RETRY);
   }
 }
 
@@ -201,11 +209,10 @@ function finishedQueue() {
   document.body.dataset.ready = "empty";
 }
 
-function failed(error, again) {
+function failed(error) {
   if (error instanceof Offline) {
     connection(false);
     tell(t("entry.offline"));
-    if (again) setTimeout(again, 3000);
     return;
   }
   if (error instanceof Refused && error.status === 401) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use sobo_db::Database;
 use tokio::process::{Child, Command};
 
@@ -20,6 +20,13 @@ const BROWSERS: usize = 2;
 const PAGES: usize = 4;
 /// Steps after which something is wrong.
 const STEPS: usize = 4000;
+
+/// What a clerk would see of a screen that goes no further.
+const STUCK: &str = "
+    const text = (id) => document.getElementById(id)?.textContent ?? null;
+    const outbox = Object.keys(localStorage).filter((key) => key.startsWith('sobo.outbox.')).map((key) => JSON.parse(localStorage[key]).length);
+    return { place: location.href, ready: document.body.dataset.ready, banner: text('banner'), said: text('say'), lasting: text('lasting'),
+      entry: window.sobo?.current?.id, mode: window.sobo?.current?.mode, did: window.did, left: window.sobo?.sheet.remaining().length, outbox };";
 
 /// Names the folder of the store to the server's process.
 const STORE: &str = "SOBO_TEST_SERVER_STORE";
@@ -130,7 +137,10 @@ async fn no_verification_is_lost_or_doubled_by_kills() -> Result<()> {
     let (mut servers, mut browsers, mut steps) = (0, 0, 0);
     loop {
         steps += 1;
-        ensure!(steps < STEPS, "seed {seed}: {} entries after {steps} steps", said.len());
+        if steps == STEPS {
+            let seen = lan.script(STUCK).await?;
+            bail!("seed {seed}: {} entries after {steps} steps, {servers} and {browsers} killed: {seen}", said.len());
+        }
         let before = said.len();
         let working = one_entry(&mut lan, &mut said).await?;
         if said.len() > before || !working {
