@@ -96,7 +96,7 @@ pub(crate) fn label(rng: &mut Rng) -> &'static str {
 pub(crate) fn sample(rng: &mut Rng) -> Sample {
     let (field, text) = match rng.weighted(&[
         0.23, 0.06, 0.11, 0.045, 0.02, 0.015, 0.02, 0.015, 0.015, 0.02, 0.05, 0.19, 0.015, 0.03, 0.01, 0.06,
-        0.10, 0.02,
+        0.10, 0.02, 0.02,
     ]) {
         0 => (FieldKind::PersonName, cased_name(rng)),
         1 => (FieldKind::Date, date(rng)),
@@ -115,7 +115,17 @@ pub(crate) fn sample(rng: &mut Rng) -> Sample {
         14 => (FieldKind::RegistrationType, phrase("registration_type", rng)),
         15 => (FieldKind::Text, phrase("text", rng)),
         16 => (FieldKind::Text, words(rng)),
-        _ => (FieldKind::Time, phrase("time", rng)),
+        17 => (FieldKind::Time, phrase("time", rng)),
+        _ => {
+            const REPEATED: [FieldKind; 5] = [
+                FieldKind::Ethnicity,
+                FieldKind::Nationality,
+                FieldKind::Date,
+                FieldKind::Place,
+                FieldKind::Text,
+            ];
+            (REPEATED[rng.below(REPEATED.len())], ditto(rng))
+        }
     };
     Sample { text: tidy(&spelling(text, rng)), field }
 }
@@ -235,90 +245,200 @@ pub(crate) fn name(rng: &mut Rng) -> String {
 
 /// An address, a hospital or a village.
 pub(crate) fn place(rng: &mut Rng) -> String {
-    let data = data();
-    let street = data.streets.draw(rng).text;
-    let mut number = rng.between(1, 480).to_string();
-    for _ in 0..2 {
-        if rng.chance(0.3) {
-            number = format!("{number}{}{}", one(&["/", "/", "/", "-", "bis/"], rng), rng.between(1, 99));
+    match rng.below(10) {
+        0..=3 => city_address(rng),
+        4 | 5 => wordy_address(rng),
+        6 => village_address(rng),
+        7 => hospital(rng),
+        8 => one(&data().villages, rng).to_owned(),
+        _ => data().localities.draw(rng).text.to_owned(),
+    }
+}
+
+const CITIES: [&str; 17] = [
+    "Sài-Gòn",
+    "Sài Gòn",
+    "Saigon",
+    "Sgòn",
+    "TP.HCM",
+    "TP. HCM",
+    "TP HCM",
+    "TPHCM",
+    "Tp.HCM",
+    "Tp. HCM",
+    "TP. Hồ Chí Minh",
+    "TP Hồ Chí Minh",
+    "Tp. Hồ Chí Minh",
+    "thành phố Hồ Chí Minh",
+    "Chợ-Lớn",
+    "Gia-Định",
+    "HCM",
+];
+
+/// What stands between the parts of an address; writers leave it out as often as they set it.
+const BETWEEN: [&str; 12] = [", ", ", ", ", ", ", ", " ", " ", " ", ",", " - ", "-", ". ", "; "];
+
+fn house_number(rng: &mut Rng) -> String {
+    let mut number = rng.between(1, 980).to_string();
+    for _ in 0..3 {
+        if !rng.chance(0.35) {
+            break;
         }
+        number = format!("{number}{}{}", one(&["/", "/", "/", "/", "-", "bis/"], rng), rng.between(1, 140));
     }
-    if rng.chance(0.12) {
-        number.push_str(one(&["A", "B", "C", "bis", "ter"], rng));
+    if rng.chance(0.18) {
+        number.push_str(one(&["A", "B", "C", "D", "E", "bis", "Bis", "ter", " bis", "Ter"], rng));
     }
-    let ward = rng.between(1, 28);
-    let district = match rng.below(4) {
-        0 => one(&["Nhứt", "Nhì", "Ba", "Tư", "Năm", "Sáu", "Bảy", "Tám", "Chín", "Mười", "Mười Một"], rng)
-            .to_owned(),
-        1 => one(&["Bình Thạnh", "Phú Nhuận", "Tân Bình", "Gò Vấp", "Tân Phú", "Thủ Đức", "Bình Tân"], rng)
-            .to_owned(),
-        _ => rng.between(1, 12).to_string(),
+    number
+}
+
+/// Ward or district as this writer puts it: `P13`, `P.13`, `P. 13`, `Phường 13`, `F13` of the first years after 1975.
+fn numbered_unit(words: &[&'static str], names: &[&'static str], most: i32, rng: &mut Rng) -> String {
+    let word = one(words, rng);
+    let name = match rng.below(6) {
+        0 => one(names, rng).to_owned(),
+        1 => format!("{:02}", rng.between(1, most)),
+        _ => rng.between(1, most).to_string(),
     };
-    let village = |rng: &mut Rng| one(&data.villages, rng);
-    let made_up = |rng: &mut Rng| format!("{} {}", capitalised(&syllable(rng)), capitalised(&syllable(rng)));
-    let city = one(
-        &[
-            "Sài-Gòn",
-            "Sài Gòn",
-            "Saigon",
-            "TP.HCM",
-            "TP. HCM",
-            "TP Hồ Chí Minh",
-            "thành phố Hồ Chí Minh",
-            "Chợ-Lớn",
-            "Gia-Định",
-            "HCM",
-        ],
-        rng,
-    );
-    let (commune, county, region) = (made_up(rng), village(rng), village(rng));
-    let pick = |words: &[&'static str], rng: &mut Rng| one(words, rng).to_owned();
-    let ward_word = pick(&["Phường", "phường", "P.", "Xã", "xã", "Thị trấn", "thị trấn", "TT"], rng);
-    let county_word = pick(
+    let gap = if word.chars().count() > 2 || rng.chance(0.3) { " " } else { "" };
+    format!("{word}{gap}{name}")
+}
+
+/// A house of the city. Every sign is drawn on its own: which signs a writer sets no reader can know beforehand.
+fn city_address(rng: &mut Rng) -> String {
+    const WARDS: [&str; 5] = ["Bến Nghé", "Tân Định", "Đa Kao", "Hiệp Phú", "An Lạc"];
+    const DISTRICTS: [&str; 14] = [
+        "Bình Thạnh",
+        "Phú Nhuận",
+        "Tân Bình",
+        "Gò Vấp",
+        "Tân Phú",
+        "Thủ Đức",
+        "Bình Tân",
+        "Nhứt",
+        "Nhì",
+        "Ba",
+        "Năm",
+        "Mười",
+        "Mười Một",
+        "Sáu",
+    ];
+    let number = house_number(rng);
+    let street = data().streets.draw(rng).text;
+    let lead = one(&["", "", "", "", "số ", "Số ", "n° ", "Nhà số "], rng);
+    let way = one(&["", "", "", "đường ", "đường ", "Đường ", "đ. ", "hẻm ", "phố ", "bến ", "cư xá "], rng);
+    let gap = if rng.chance(0.12) { ", " } else { " " };
+    let mut text = if rng.chance(0.12) { String::new() } else { format!("{lead}{number}{gap}{way}{street}") };
+    let mut add = |part: String, rng: &mut Rng| {
+        if !text.is_empty() {
+            text.push_str(one(&BETWEEN, rng));
+        }
+        text.push_str(&part);
+    };
+    if rng.chance(0.8) {
+        let words = ["P", "P", "P.", "P.", "Phường", "phường", "p.", "p", "F", "F.", "f"];
+        add(numbered_unit(&words, &WARDS, 28, rng), rng);
+    }
+    if rng.chance(0.85) {
+        let words = ["Q", "Q", "Q.", "Q.", "Quận", "quận", "q.", "q"];
+        add(numbered_unit(&words, &DISTRICTS, 12, rng), rng);
+    }
+    if rng.chance(0.4) {
+        add(one(&CITIES, rng).to_owned(), rng);
+    }
+    if text.is_empty() {
+        return format!("{way}{street}");
+    }
+    // Long addresses break over two lines, anywhere between words.
+    let words: Vec<&str> = text.split(' ').collect();
+    if words.len() > 4 && rng.chance(0.3) {
+        let cut = 1 + rng.below(words.len() - 1);
+        return if rng.chance(0.5) { words[..cut].join(" ") } else { words[cut..].join(" ") };
+    }
+    text
+}
+
+fn made_up(rng: &mut Rng) -> String {
+    format!("{} {}", capitalised(&syllable(rng)), capitalised(&syllable(rng)))
+}
+
+/// A place anywhere in the country, its units in words.
+fn wordy_address(rng: &mut Rng) -> String {
+    let data = data();
+    let (number, street) = (house_number(rng), data.streets.draw(rng).text);
+    let (commune, county, region) = (made_up(rng), one(&data.villages, rng), one(&data.villages, rng));
+    let ward_word = one(&["Phường", "phường", "P.", "Xã", "xã", "Thị trấn", "thị trấn", "TT"], rng);
+    let county_word = one(
         &["Quận", "quận", "Q.", "Huyện", "huyện", "H.", "Thành phố", "thành phố", "TP", "Thị xã", "TX"],
         rng,
     );
-    let street_word = pick(&["đường", "Đường", "phố", "", "", "ngõ", "hẻm"], rng);
-    let region_word = pick(&["tỉnh ", "Tỉnh ", "", "", "", "TP "], rng);
-    match rng.below(28) {
-        20..=22 => format!(
+    let street_word = one(&["đường", "Đường", "phố", "", "", "ngõ", "hẻm"], rng);
+    let region_word = one(&["tỉnh ", "Tỉnh ", "", "", "", "TP "], rng);
+    let ward = rng.between(1, 28);
+    match rng.below(10) {
+        0..=2 => format!(
             "Số {number} {street_word} {street}, {ward_word} {commune}, {county_word} {county}, {region_word}{region}"
         ),
-        23 => format!("{number} {street_word} {street}, {ward_word} {commune}, {county_word} {county}"),
-        24 => format!(
+        3 => format!("{number} {street_word} {street}, {ward_word} {commune}, {county_word} {county}"),
+        4 => format!(
             "ấp {}, {ward_word} {commune}, {county_word} {county}, {region_word}{region}",
             made_up(rng)
         ),
-        25 => format!(
+        5 => format!(
             "{} {}, {ward_word} {commune}, {county_word} {county}, {region}",
-            pick(&["thôn", "Thôn", "xóm", "Xóm", "Bản", "Tổ", "khóm", "Khu phố"], rng),
+            one(&["thôn", "Thôn", "xóm", "Xóm", "Bản", "Tổ", "khóm", "Khu phố"], rng),
             made_up(rng)
         ),
-        26 => format!(
+        6 => format!(
             "{} {number}, {} {street_word} {street}, {region}",
-            pick(&["Lô", "Nhà", "Phòng", "Căn hộ", "Kiốt"], rng),
-            pick(&["khu đô thị", "chung cư", "tòa nhà", "cư xá", "khu tập thể"], rng)
+            one(&["Lô", "Nhà", "Phòng", "Căn hộ", "Kiốt"], rng),
+            one(&["khu đô thị", "chung cư", "tòa nhà", "cư xá", "khu tập thể"], rng)
         ),
-        27 => format!("{ward_word} {ward}, {county_word} {}, TP Hồ Chí Minh", rng.between(1, 12)),
-        0..=2 => format!("số {number} đường {street}, {city}"),
-        3 => format!("{number} {street}, P.{ward}, Q.{district}"),
-        4 => format!("{number} {street}, P.{ward}, Q. {district}, {city}"),
-        5 => format!("{number} {street} Phường {ward} Quận {district}"),
-        6 => format!("P.{ward}, Q. {district}"),
-        7 => format!("{number} đường {street}"),
-        8 => format!("số {number} đường {street}, Quận {district}"),
-        9 => data.hospitals.draw(rng).text.to_owned(),
-        10 => format!("{}, {city}", data.hospitals.draw(rng).text),
-        11 => format!("xã {}, huyện {}, tỉnh {}", made_up(rng), village(rng), village(rng)),
-        12 => format!("{}, {}, {}", made_up(rng), village(rng), village(rng)),
-        13 => format!("ấp {}, xã {}, {}", made_up(rng), made_up(rng), village(rng)),
-        14 => format!("làng {}, tổng {}, {}", made_up(rng), made_up(rng), village(rng)),
-        15 => village(rng).to_owned(),
-        16 => data.localities.draw(rng).text.to_owned(),
-        17 => format!("{number} {street}, phường {}, quận {district}, {city}", made_up(rng)),
-        18 => format!("{}, {}", village(rng), village(rng)),
+        7 => format!("{ward_word} {ward}, {county_word} {}, TP Hồ Chí Minh", rng.between(1, 12)),
+        8 => format!("{number} {street}, phường {commune}, quận {county}, {}", one(&CITIES, rng)),
         _ => format!("tổ {ward}, khu phố {}, phường {}", rng.between(1, 9), made_up(rng)),
     }
+}
+
+/// Hamlets, communes, villages of the colony; with and without a comma.
+fn village_address(rng: &mut Rng) -> String {
+    let villages = &data().villages;
+    let comma = one(&[", ", ", ", " ", " - "], rng);
+    let hamlet = match rng.below(3) {
+        0 => one(&["Tây", "Đông", "Chợ", "Nhì", "Nhứt", "Thượng", "Hạ"], rng).to_owned(),
+        1 => made_up(rng),
+        _ => rng.between(1, 12).to_string(),
+    };
+    let lead = one(&["ấp", "Ấp", "ấp", "thôn", "xóm"], rng);
+    let commune_word = one(&["xã ", "xã ", "Xã ", ""], rng);
+    let commune = if rng.chance(0.5) { made_up(rng) } else { one(villages, rng).to_owned() };
+    let county = one(villages, rng);
+    match rng.below(9) {
+        0 => format!("{lead} {hamlet}{comma}{commune_word}{commune}"),
+        1 => format!("{lead} {hamlet}{comma}{commune_word}{commune}{comma}{county}"),
+        2 => format!("Tổ {}, {lead} {hamlet}{comma}{commune_word}{commune}", rng.between(1, 30)),
+        3 => format!("{} {lead} {hamlet}{comma}{commune_word}{commune}", house_number(rng)),
+        4 => format!("xã {commune}, huyện {county}, tỉnh {}", one(villages, rng)),
+        5 => format!("làng {commune}, tổng {}, {county}", made_up(rng)),
+        6 => format!("{commune} ({county})"),
+        7 => format!("village de {commune} ({county})"),
+        _ => format!("{commune_word}{commune}{comma}{county}"),
+    }
+}
+
+fn hospital(rng: &mut Rng) -> String {
+    let name = data().hospitals.draw(rng).text;
+    match rng.below(4) {
+        0 => format!("{name}{}{}", one(&BETWEEN, rng), one(&CITIES, rng)),
+        1 => name.replace("Bệnh viện", one(&["BV", "B.V", "Bv", "BV."], rng)),
+        _ => name.to_owned(),
+    }
+}
+
+/// A mark that repeats what stands above.
+fn ditto(rng: &mut Rng) -> String {
+    one(&["\"", "\"", "\"", "nt", "nt", "- nt -", "-nt-", "- nt", "nt.", "Nt", "- \" -", "//", "như trên", "-"], rng)
+        .to_owned()
 }
 
 fn phrase(kind: &str, rng: &mut Rng) -> String {
