@@ -16,7 +16,8 @@ const ROW: f32 = 0.55;
 /// Fewest lines of writing that say how dark the page's own is.
 const LEAST_LINES: usize = 8;
 
-/// How dark the strokes in a box are: what a twentieth of its pixels reach, 0 to 255.
+/// How dark the strokes in a box are, 0 to 255: what a twentieth of its pixels reach, of a box no longer than a few
+/// letters an eightieth. A ditto mark is a few pixels in a box as high as a line.
 fn darkness(structure: &Structure, rect: &Rect<Restored>) -> f32 {
     let inside = rect.clamped(structure.width, structure.height);
     let (x0, x1) = (inside.x as usize, inside.right() as usize);
@@ -29,9 +30,10 @@ fn darkness(structure: &Structure, rect: &Rect<Restored>) -> f32 {
         }
     }
     let (all, mut above) = (counts.iter().sum::<usize>(), 0);
+    let part = if inside.w < 2.5 * inside.h { 80 } else { 20 };
     let level = (0..256).rev().find(|level| {
         above += counts[*level];
-        above * 20 >= all.max(1)
+        above * part >= all.max(1)
     });
     level.unwrap_or(0) as f32
 }
@@ -116,6 +118,21 @@ mod tests {
         leave_out(&structure, &mut entries, true);
         assert_eq!(entries.len(), 4);
         assert!(entries.iter().flat_map(|e| &e.fields).all(|f| !f.lines.is_empty()));
+    }
+
+    #[test]
+    fn a_ditto_mark_is_not_pale_for_being_small() {
+        let (mut structure, mut entries) = ledger(&[180, 170, 190]);
+        let width = structure.width as usize;
+        for y in 10..30 {
+            structure.dark[y * width + 90..y * width + 140].fill(0);
+        }
+        for y in 18..22 {
+            structure.dark[y * width + 98..y * width + 102].fill(150);
+        }
+        entries[0].fields[1].lines = vec![Rect::new(90.0, 5.0, 22.0, 30.0)];
+        leave_out(&structure, &mut entries, true);
+        assert_eq!(entries[0].fields[1].lines.len(), 1);
     }
 
     #[test]

@@ -24,6 +24,9 @@ struct Column {
     printed: Option<(String, f32)>,
 }
 
+/// Least height of a ditto mark, in heights of letters.
+const LEAST: f64 = 0.16;
+
 /// What the print of the book is worth for a column, in letters of print that agree.
 const PRINTED: f32 = 7.0;
 
@@ -205,7 +208,7 @@ impl<'a> Columns<'a> {
                 x > cell.x && x < cell.right() && y > cell.y && y < cell.bottom()
             })
         };
-        let main = inside().filter(|c| f64::from(c.height()) >= 0.22 * th).max_by_key(|c| c.area)?;
+        let main = inside().filter(|c| f64::from(c.height()) >= LEAST * th).max_by_key(|c| c.area)?;
         let near = bounds(main).grown(0.6 * th, 0.2 * th);
         let mark = inside()
             .map(bounds)
@@ -220,8 +223,12 @@ impl<'a> Columns<'a> {
             x < mark.x || x > mark.right() || y < mark.y || y > mark.bottom()
         };
         let others = inside().filter(|c| c.area * 4 > main.area).filter(apart);
-        let size = mark.w < 1.4 * th && mark.w > 0.15 * th && mark.h < 1.2 * th && mark.h > 0.22 * th;
-        if !size || others.count() > 0 || !self.two_strokes(&mark) {
+        let size = mark.w < 1.4 * th && mark.w > 0.15 * th && mark.h < 1.2 * th && mark.h > LEAST * th;
+        // Of a mark this small the two strokes run together: alone in its cell it is left to the reader.
+        let tiny = mark.w < 0.5 * th && mark.h < 0.5 * th && mark.w > 0.4 * mark.h;
+        let strokes =
+            || if tiny { inside().filter(|c| c.area > 2).count() <= 2 } else { self.two_strokes(&mark) };
+        if !size || others.count() > 0 || !strokes() {
             return None;
         }
         let half = (0.9 * th).max(0.5 * mark.h + 0.25 * th);

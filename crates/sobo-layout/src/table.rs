@@ -15,6 +15,8 @@ pub struct Table {
     pub verticals: Vec<Ruling>,
     /// Horizontal lines across the whole table, top to bottom: one more than rows.
     pub horizontals: Vec<Ruling>,
+    /// Rows of the head, where the body is not ruled and the head alone is.
+    pub head: Option<usize>,
 }
 
 impl Table {
@@ -143,7 +145,7 @@ fn assemble(page: &Page, vs: &mut Vec<Ruling>, hs: &mut Vec<Ruling>) -> Option<T
         hs.retain(inside);
     }
     complete(&mut hs, &vs, centre);
-    Some(Table { verticals: vs, horizontals: hs })
+    Some(Table { verticals: vs, horizontals: hs, head: None })
 }
 
 /// Leaves out folds, streaks of the scanner and what shines through: they are far fainter than the
@@ -229,24 +231,8 @@ impl Table {
     }
 
     /// Number of rows at the top that hold headings and column numbers.
-    ///
-    /// The body is ruled evenly and the head is not; where even the first row is as high as the
-    /// others, it is the head alone.
     pub fn head_rows(&self) -> usize {
-        let heights = self.heights();
-        let Some(common) = median(&heights) else { return 0 };
-        let even = |h: f32| (h / common - 1.0).abs() < 0.22;
-        let mut head = heights.iter().take_while(|h| !even(**h)).count();
-        if head >= heights.len() {
-            head = 1;
-        }
-        if head == 0 {
-            head = 1;
-        }
-        while head < heights.len() && heights[head] < 0.6 * common {
-            head += 1;
-        }
-        head.min(heights.len())
+        self.head.unwrap_or_else(|| head_rows(&self.heights()))
     }
 
     /// Number of rows of the head that hold headings: without a low row of column numbers.
@@ -258,6 +244,27 @@ impl Table {
         let tallest = heights[..head].iter().copied().fold(0.0, f32::max);
         if heights[head - 1] < 0.75 * tallest { head - 1 } else { head }
     }
+}
+
+/// Rows of the head, of a table with rows of these heights.
+///
+/// The body is ruled about evenly and the head is not. The first row is head in any case; rows after it are where they
+/// are lower than entries, or where a low first row stands over a row of headings that is higher than any entry. An
+/// entry that took two lines more than the others is no heading.
+fn head_rows(heights: &[f32]) -> usize {
+    let Some(common) = median(heights) else { return 0 };
+    let mut head = 1;
+    let over_headings = || {
+        let highest = heights.iter().skip(2).copied().fold(0.0, f32::max);
+        heights[0] < 0.6 * common && heights[1] > 1.22 * common.max(highest)
+    };
+    if heights.len() > 3 && over_headings() {
+        head = 2;
+    }
+    while head < heights.len() && heights[head] < 0.72 * common {
+        head += 1;
+    }
+    head.min(heights.len())
 }
 
 /// Middle value; the upper one of an even number.
@@ -332,7 +339,11 @@ pub(crate) fn open_rows(tables: &mut [Table], components: &[Component], text_hei
     let marks_of = |column: usize| -> Vec<f32> {
         in_box(&first.cell(body, body, column), components, th)
             .iter()
-            .filter(|l| l.bbox.w > f64::from(0.8 * th) && l.bbox.h > f64::from(0.4 * th))
+            .filter(|l| {
+                let (w, h) = (l.bbox.w / f64::from(th), l.bbox.h / f64::from(th));
+                // A number of one figure is as narrow as a stroke, but as high as any.
+                w > 0.8 && h > 0.4 || w > 0.15 && h > 0.7
+            })
             .map(|l| l.bbox.centre().y as f32)
             .collect()
     };
@@ -384,5 +395,26 @@ pub(crate) fn open_rows(tables: &mut [Table], components: &[Component], text_hei
             .iter()
             .map(|cut| between(&above, &below, ((cut - top) / (bottom - top).max(1.0)).clamp(0.02, 0.98)));
         table.horizontals.splice(body + 1..body + 1, lines);
+        table.head = (body > 0).then_some(body);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::head_rows;
+
+    #[test]
+    fn a_head_is_told_from_the_entries() {
+        // Headings alone; headings and column numbers; a low line over the headings.
+        assert_eq!(head_rows(&[60.0, 100.0, 101.0, 99.0, 100.0]), 1);
+        assert_eq!(head_rows(&[60.0, 18.0, 100.0, 101.0, 99.0, 100.0]), 2);
+        assert_eq!(head_rows(&[30.0, 62.0, 18.0, 100.0, 101.0, 99.0, 100.0]), 3);
+        assert_eq!(head_rows(&[30.0, 140.0, 18.0, 100.0, 101.0, 99.0, 100.0, 98.0]), 3);
+        // Headings as high as an entry.
+        assert_eq!(head_rows(&[100.0, 100.0, 101.0, 99.0]), 1);
+        // A first entry that took more lines than most.
+        assert_eq!(head_rows(&[50.0, 18.0, 130.0, 100.0, 104.0, 98.0, 134.0, 100.0]), 2);
+        assert_eq!(head_rows(&[50.0, 130.0, 100.0, 104.0, 98.0, 134.0, 100.0]), 1);
+        assert_eq!(head_rows(&[]), 0);
     }
 }

@@ -139,7 +139,10 @@ async fn no_verification_is_lost_or_doubled_by_kills() -> Result<()> {
         steps += 1;
         if steps == STEPS {
             let seen = lan.script(STUCK).await?;
-            bail!("seed {seed}: {} entries after {steps} steps, {servers} and {browsers} killed: {seen}", said.len());
+            bail!(
+                "seed {seed}: {} entries after {steps} steps, {servers} and {browsers} killed: {seen}",
+                said.len()
+            );
         }
         let before = said.len();
         let working = one_entry(&mut lan, &mut said).await?;

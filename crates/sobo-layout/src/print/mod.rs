@@ -205,6 +205,7 @@ mod tests {
         let table = Table {
             verticals: verticals.iter().map(|x| Ruling::upright(*x, 0.0, 900.0)).collect(),
             horizontals: [0.0, 300.0, 600.0, 900.0].map(across).to_vec(),
+            head: None,
         };
         Structure {
             width: 1000,

@@ -437,8 +437,26 @@ fn hospital(rng: &mut Rng) -> String {
 
 /// A mark that repeats what stands above.
 fn ditto(rng: &mut Rng) -> String {
-    one(&["\"", "\"", "\"", "nt", "nt", "- nt -", "-nt-", "- nt", "nt.", "Nt", "- \" -", "//", "như trên", "-"], rng)
-        .to_owned()
+    one(
+        &[
+            "\"",
+            "\"",
+            "\"",
+            "nt",
+            "nt",
+            "- nt -",
+            "-nt-",
+            "- nt",
+            "nt.",
+            "Nt",
+            "- \" -",
+            "//",
+            "như trên",
+            "-",
+        ],
+        rng,
+    )
+    .to_owned()
 }
 
 fn phrase(kind: &str, rng: &mut Rng) -> String {
