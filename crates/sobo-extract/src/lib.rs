@@ -17,6 +17,7 @@ mod checks;
 mod ditto;
 mod join;
 mod letter_case;
+mod misplaced;
 mod printed;
 mod settings;
 mod stamps;
@@ -130,6 +131,7 @@ pub fn extract(form: &Form, entries: Vec<RawEntry>, context: &Context) -> Extrac
         extraction.entries.push(join::entry(form, raw, &context.settings));
     }
     printed::take_off(form, &mut extraction.entries);
+    misplaced::take_off(form, &mut extraction.entries);
     let inferred;
     let context = if context.book_year.is_none() {
         inferred = Context { book_year: book_year::infer(form, &extraction.entries), ..context.clone() };

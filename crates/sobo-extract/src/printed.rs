@@ -103,6 +103,18 @@ pub(crate) fn is_printed(form: &Form, name: &str, field: &Field) -> bool {
     words.len() > 1 && words.iter().all(|(_, word)| printed.contains(word))
 }
 
+/// Whether a field holds no more than four words and a year, all of them printed by the form or in the headers of
+/// registers (`header`): a header or a caption.
+pub(crate) fn is_header(form: &Form, header: &[&str], field: &Field) -> bool {
+    let printed = printed_words(form);
+    let words = words(&field.text);
+    let year =
+        |word: &str| word.len() == 4 && word.parse::<u32>().is_ok_and(|year| (1860..2100).contains(&year));
+    let mut figures = field.text.split(|c: char| !c.is_ascii_digit()).filter(|word| !word.is_empty());
+    let known = |word: &String| printed.contains(word) || word == "năm" || header.contains(&word.as_str());
+    (1..=4).contains(&words.len()) && figures.all(year) && words.iter().all(|(_, word)| known(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,6 +13,9 @@ const HOLE: f32 = 0.30;
 /// How much less red against green a sheet lying underneath is than the yellowed paper.
 const UNDERNEATH: f32 = 0.03;
 
+/// How much more yellow than the paper a table of wood is.
+const TABLE: f32 = 0.15;
+
 /// The sheet on a page image, on a coarse grid.
 #[derive(Debug, Clone)]
 pub(crate) struct Sheet {
@@ -41,6 +44,17 @@ impl Sheet {
             Some(colour) => {
                 let hue = Hue::of(colour, w, h);
                 let (yellow, red) = hue.paper();
+                // A table of wood or stone under a photographed sheet: darker, and of another colour on all sides.
+                let table = |x: u32, y: u32| {
+                    let (level, own) = (hue.level(x, y), hue.yellow(x, y));
+                    let other = own > yellow + TABLE || own < 0.4 * yellow && yellow > 0.08;
+                    level < DARK * paper || level < 0.78 * paper && other
+                };
+                // Where a dark lid goes all round, what is left at the rim is the stained edge of the paper.
+                let lid = rim_share(w, h, |x, y| outside.get_pixel(x, y).0[0] != 0);
+                if lid < 0.6 && rim_share(w, h, table) > 0.8 {
+                    flood(&mut outside, 0.7, table);
+                }
                 if yellow > 0.08 {
                     flood(&mut outside, 0.4, |x, y| {
                         hue.yellow(x, y) < 0.4 * yellow && hue.level(x, y) > 0.6 * paper
@@ -187,6 +201,17 @@ fn flood(outside: &mut GrayImage, most: f32, is_outside: impl Fn(u32, u32) -> bo
     }
 }
 
+/// Share of the image's rim for which something holds.
+fn rim_share(w: u32, h: u32, holds: impl Fn(u32, u32) -> bool) -> f32 {
+    if w == 0 || h == 0 {
+        return 0.0;
+    }
+    let level = (0..w).flat_map(|x| [(x, 0), (x, h - 1)]);
+    let upright = (0..h).flat_map(|y| [(0, y), (w - 1, y)]);
+    let held = level.chain(upright).filter(|&(x, y)| holds(x, y)).count();
+    held as f32 / (2 * (w + h)) as f32
+}
+
 /// 255 on solid black patches at least 2 mm wide, with what belongs to them.
 fn holes(small: &GrayImage, paper: f32) -> GrayImage {
     let below = |level: f32| {
@@ -264,6 +289,27 @@ mod tests {
             assert!((x0 - 40.0).abs() <= 8.0 && (y0 - 24.0).abs() <= 8.0, "{background:?}: {x0},{y0}");
             assert!((x1 - 600.0).abs() <= 8.0 && (y1 - 780.0).abs() <= 8.0, "{background:?}: {x1},{y1}");
         }
+    }
+
+    #[test]
+    fn a_table_of_wood_is_no_paper_and_a_stained_rim_is() {
+        let mut photograph = page([0; 3], [223, 206, 178], [30, 30, 30]);
+        for (x, y, pixel) in photograph.enumerate_pixels_mut() {
+            if pixel.0 == [0; 3] {
+                // Grain, half of it lighter than what counts as dark.
+                pixel.0 = if (x / 3 + y / 9) % 2 == 0 { [176, 122, 70] } else { [110, 72, 36] };
+            }
+        }
+        let (x0, y0, x1, y1) = find(&photograph).bounds();
+        assert!((x0 - 40.0).abs() <= 8.0 && (y0 - 24.0).abs() <= 8.0, "{x0},{y0}");
+        assert!((x1 - 600.0).abs() <= 8.0 && (y1 - 780.0).abs() <= 8.0, "{x1},{y1}");
+        let mut stained = page([223, 206, 178], [223, 206, 178], [30, 30, 30]);
+        for (x, _, pixel) in stained.enumerate_pixels_mut() {
+            if x < 90 {
+                pixel.0 = [170, 132, 84];
+            }
+        }
+        assert_eq!(find(&stained).mask.get_pixel(10, 50).0[0], 255);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub const RULES: &[&str] = &[
     "event_before_registration",
     "identity_form",
     "margin_name",
+    "misplaced",
     "name_incomplete",
     "parent_age",
     "previous_page",

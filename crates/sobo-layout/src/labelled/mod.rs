@@ -271,6 +271,9 @@ impl<'a> Slots<'a> {
             .map(|group| self.entry(form, &way, group))
             .filter(|e| e.fields.len() >= 2)
             .collect();
+        // Signatures and seals under the last entry may look like the beginning of another.
+        let most = entries.iter().map(|e| e.fields.len()).max().unwrap_or(0);
+        entries.retain(|e| e.fields.len() > 3 || e.fields.len() * 4 >= most);
         self.keep_apart(&mut entries);
         for entry in &mut entries {
             let order = |name: &str| form.form.fields.iter().position(|f| f.name == name);

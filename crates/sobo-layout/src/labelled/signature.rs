@@ -4,8 +4,9 @@ use sobo_core::{Rect, Restored};
 
 use crate::anchor::is_text;
 use crate::component::Component;
+use crate::forms::LoadedForm;
 use crate::line::{TextLine, in_box};
-use crate::matching::{Folded, Wording, likeness};
+use crate::matching::{Folded, Wording, find_inside, likeness};
 use crate::writing::writing;
 
 use super::Slots;
@@ -14,6 +15,7 @@ impl Slots<'_> {
     /// Writing under a printed caption: the lowest line in its column that looks like text.
     pub(super) fn below(
         &self,
+        form: &LoadedForm,
         caption: &str,
         group: &[usize],
         bbox: &Rect<Restored>,
@@ -35,11 +37,36 @@ impl Slots<'_> {
             }
         }
         captions.sort_by_key(|c| c.0);
-        let named: Vec<_> =
-            captions.iter().filter_map(|(_, caption)| self.name_under(caption, bbox)).collect();
+        let named: Vec<_> = captions
+            .iter()
+            .filter_map(|(_, caption)| {
+                // The heading of the entry below is no name.
+                let bottom =
+                    self.heading_below(form, caption).map_or(bbox.bottom(), |y| y.min(bbox.bottom()));
+                let space = Rect::from_edges(bbox.x, bbox.y, bbox.right(), bottom);
+                self.name_under(caption, &space)
+            })
+            .collect();
         // Of those who signed under one of the captions the first whose name is no scribble.
         let told = named.iter().position(|(_, lines)| lines.iter().any(|line| self.is_name(line)));
         named.into_iter().nth(told.unwrap_or(0))
+    }
+
+    /// The upper edge of the next heading of an entry under a caption.
+    fn heading_below(&self, form: &LoadedForm, caption: &Rect<Restored>) -> Option<f64> {
+        let th = f64::from(self.structure.text_height);
+        let heads = self.items.iter().filter_map(|item| {
+            let (rect, reading) = item.read.as_ref()?;
+            let below = rect.y > caption.bottom() + 2.0 * th;
+            let heading = || {
+                form.titles.iter().filter(|title| title.len() >= 6).any(|title| {
+                    let found = find_inside(title, reading);
+                    found.likeness > 0.75 && found.score > 3.0
+                })
+            };
+            (below && heading()).then_some(rect.y)
+        });
+        heads.min_by(f64::total_cmp)
     }
 
     /// Whether the ink in a box is lettering: several pieces side by side, none of which makes most of it.

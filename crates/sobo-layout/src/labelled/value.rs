@@ -80,7 +80,7 @@ impl Slots<'_> {
         for (field, spec) in form.form.fields.iter().enumerate() {
             if let Some(caption) = form.place(field, "below")
                 && fields.iter().all(|f| f.name != spec.name)
-                && let Some((place, lines)) = self.below(caption, group, &bbox)
+                && let Some((place, lines)) = self.below(form, caption, group, &bbox)
             {
                 fields.push(FieldPlan {
                     name: spec.name.clone(),
