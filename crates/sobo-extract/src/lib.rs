@@ -20,6 +20,7 @@ mod letter_case;
 mod misplaced;
 mod printed;
 mod settings;
+mod spacing;
 mod stamps;
 mod value;
 
@@ -145,6 +146,7 @@ pub fn extract(form: &Form, entries: Vec<RawEntry>, context: &Context) -> Extrac
         }
     }
     letter_case::agree(form, &mut extraction.entries);
+    spacing::agree(&mut extraction.entries);
     for entry in &mut extraction.entries {
         for (name, field) in &mut entry.fields {
             field.value = value::normal_form(name, kind_of(form, name), &field.text, context);
