@@ -5,13 +5,16 @@ use sobo_core::{Rect, Restored};
 use crate::component::Component;
 use crate::line::bounds;
 
+/// Share of its box that a speck or blot fills; a bold letter fills less, a disc a little more.
+const FILLED: f64 = 0.71;
+
 /// The extent of writing among pieces of ink: specks, blots and dirt far from it left out. `None`
 /// where nothing is written.
 pub(crate) fn writing(components: &[Component], th: f64) -> Option<Rect<Restored>> {
     let stroke = |c: &&Component| {
         let (w, h, ink) = (f64::from(c.width()), f64::from(c.height()), f64::from(c.area));
         // A speck or blot is filled; a letter is drawn.
-        let blot = ink > 0.68 * w * h && w > 0.3 * th && h > 0.3 * th && w < 3.0 * h && h < 3.0 * w;
+        let blot = ink > FILLED * w * h && w > 0.3 * th && h > 0.3 * th && w < 3.0 * h && h < 3.0 * w;
         let slim = h >= 0.28 * th && h >= 1.5 * w;
         !blot && (h.max(w) >= 0.38 * th || slim) && h < 4.0 * th
     };

@@ -22,6 +22,9 @@ use crate::structure::Structure;
 
 use groups::parted;
 
+/// Letters from which a caption is told from a value.
+const CAPTION: usize = 7;
+
 /// One slot of the page with what was read in it.
 struct Item {
     line: usize,
@@ -103,10 +106,13 @@ impl<'a> Slots<'a> {
         let letters = item.read.as_ref().map_or(0, |(_, reading)| reading.len()).min(14) as f32;
         // A heading that shares its stretch with a label says nothing against the label.
         let titles = if self.heading(index, form) > 0 { &[] } else { form.titles.as_slice() };
+        // Behind a label short captions are values: `chồng`, `mẹ`, `Vợ`.
+        let value = text.ruled && !item.first;
         let furniture = form
             .furniture
             .iter()
             .chain(titles)
+            .filter(|w| !value || w.len() >= CAPTION)
             .map(|w| self.alike(index, w))
             // On a line to write on a label followed by a value resembles a caption.
             .map(
