@@ -318,7 +318,7 @@ queries! {
         }
         let reason = match &event {
             Event::Return { reason } | Event::Reopen { reason } | Event::Withdraw { reason } => reason.clone(),
-            Event::Submit { .. } | Event::Restore => String::new(),
+            Event::Submit { .. } | Event::Restore | Event::TakeBack => String::new(),
         };
         let what = format!("entry.{}", event.as_str());
         let next = match state.apply(event, actor, &rfc3339(now)) {

@@ -128,6 +128,8 @@ pub enum Event {
     },
     /// A withdrawn record is put back where it stood.
     Restore,
+    /// Who has just sent the record back, or opened it again, takes that back: it stands where it stood.
+    TakeBack,
 }
 
 impl Event {
@@ -139,6 +141,7 @@ impl Event {
             Self::Reopen { .. } => "reopen",
             Self::Withdraw { .. } => "withdraw",
             Self::Restore => "restore",
+            Self::TakeBack => "take_back",
         }
     }
 }
@@ -204,6 +207,9 @@ pub enum Refusal {
     /// A reason is missing.
     #[error("a reason is needed")]
     NoReason,
+    /// The last thing that happened is nothing this person could take back.
+    #[error("there is nothing of this person's to take back")]
+    NothingToTakeBack,
 }
 
 /// What one person said of the record in one step.
@@ -358,6 +364,24 @@ impl State {
         }
     }
 
+    /// Whether the last thing that happened was this actor's sending the record back or opening it again: as long as
+    /// nothing happened since, the actor may take it back.
+    pub fn may_take_back(&self, actor: &Actor) -> bool {
+        self.history.last().is_some_and(|deed| {
+            matches!(deed.event, Event::Return { .. } | Event::Reopen { .. })
+                && deed.actor.person == actor.person
+        })
+    }
+
+    /// The record as it stood before its last deed, with its history kept whole.
+    fn taken_back(&self, actor: &Actor) -> Result<Self, Refusal> {
+        let Some((_, before)) = self.history.split_last().filter(|_| self.may_take_back(actor)) else {
+            return Err(Refusal::NothingToTakeBack);
+        };
+        let stood = Self::replay(self.chain.clone(), self.sheet.clone(), self.draw, before)?;
+        Ok(Self { history: self.history.clone(), ..stood })
+    }
+
     /// The fields that may not stay without a look in the step that is due: the cursor stops there.
     pub fn attention(&self) -> Vec<String> {
         let Stage::Awaiting(step) = self.stage() else { return Vec::new() };
@@ -424,6 +448,7 @@ impl State {
                 }
                 Self { withdrawn: false, ..self.clone() }
             }
+            Event::TakeBack => self.taken_back(actor)?,
         };
         next.history.push(Deed { event, actor: actor.clone(), at: at.to_owned() });
         Ok(next)

@@ -192,12 +192,13 @@ fn every_event_is_refused_to_every_role_that_may_not() {
         let withdrawn = state.stage() == Stage::Withdrawn;
         let at_entry = state.stage() == Stage::Awaiting(StepKind::Entry);
         let none: &[Role] = &[];
-        let table: [(Event, &[Role]); 5] = [
+        let table: [(Event, &[Role]); 6] = [
             (Event::Submit { step: due, statements }, whose),
             (Event::Return { reason: reason() }, if at_entry { none } else { whose }),
             (Event::Reopen { reason: reason() }, if withdrawn { none } else { &[Supervisor] }),
             (Event::Withdraw { reason: reason() }, if open { dividers } else { none }),
             (Event::Restore, if withdrawn { dividers } else { none }),
+            (Event::TakeBack, none),
         ];
         for (event, may) in table {
             for role in Role::ALL {
@@ -213,7 +214,7 @@ fn every_event_is_refused_to_every_role_that_may_not() {
             }
         }
     }
-    assert_eq!(tried, 7 * 5 * 8);
+    assert_eq!(tried, 7 * 6 * 8);
 }
 
 /// Nobody takes two steps of one record in a round, whatever roles the person holds.
@@ -269,6 +270,41 @@ fn withdrawing_needs_a_reason_and_can_be_undone() {
     assert_eq!(back.history().len(), 2);
 }
 
+#[test]
+fn sending_back_is_taken_back_by_who_did_it_until_something_else_happens() {
+    let back = || Event::Return { reason: "đọc nhầm dòng".to_owned() };
+    let (hoa, minh) = (person(3, Role::Checker), person(4, Role::Checker));
+    let before = checked();
+    let returned = before.apply(back(), &hoa, AT).unwrap();
+    assert_eq!(returned.stage(), Stage::Awaiting(StepKind::Entry));
+    assert_eq!(returned.apply(Event::TakeBack, &minh, AT), Err(Refusal::NothingToTakeBack));
+    let stands = returned.apply(Event::TakeBack, &hoa, AT).unwrap();
+    assert_eq!((stands.stage(), stands.round()), (before.stage(), before.round()));
+    assert_eq!((stands.values(), stands.snapshots()), (before.values(), before.snapshots()));
+    assert_eq!(stands.history().len(), before.history().len() + 2, "both are in the history");
+    assert_eq!(stands.apply(Event::TakeBack, &hoa, AT), Err(Refusal::NothingToTakeBack), "once");
+    // Who entered it still does not check it, and a second return is its own.
+    assert_eq!(stands.may_take(&Actor::new(1, &Role::ALL)), Err(Refusal::OwnWork { step: StepKind::Entry }));
+    assert!(stands.apply(back(), &hoa, AT).unwrap().may_take_back(&hoa));
+
+    // Somebody has begun again: nothing to take back any more.
+    let entered =
+        submit(&returned, StepKind::Entry, &person(1, Role::Clerk), &[("child_name", "A")]).unwrap();
+    assert_eq!(entered.apply(Event::TakeBack, &hoa, AT), Err(Refusal::NothingToTakeBack));
+
+    // A dispute stands again as it stood, and so does what was signed off.
+    let pairs = [("entry_number", "12"), ("child_name", "B")];
+    let disputed = submit(&before, StepKind::Blind, &hoa, &pairs).unwrap();
+    let tuan = person(5, Role::Arbiter);
+    let again = disputed.apply(back(), &tuan, AT).unwrap().apply(Event::TakeBack, &tuan, AT).unwrap();
+    assert_eq!(again.disputed(), disputed.disputed());
+    let settled = submit(&again, StepKind::Arbitrate, &tuan, &[("child_name", "B")]).unwrap();
+    let signed = submit(&settled, StepKind::SignOff, &person(6, Role::Registrar), &[]).unwrap();
+    let giang = person(7, Role::Supervisor);
+    let reopened = signed.apply(Event::Reopen { reason: "nhầm sổ".to_owned() }, &giang, AT).unwrap();
+    assert_eq!(reopened.apply(Event::TakeBack, &giang, AT).unwrap().verified(), signed.verified());
+}
+
 fn any_role() -> impl Strategy<Value = Role> {
     prop::sample::select(Role::ALL.to_vec())
 }
@@ -293,6 +329,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => Just(Event::Reopen { reason: "mở lại".to_owned() }),
         1 => Just(Event::Withdraw { reason: "trùng".to_owned() }),
         1 => Just(Event::Restore),
+        1 => Just(Event::TakeBack),
     ]
 }
 

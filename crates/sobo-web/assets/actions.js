@@ -2,9 +2,13 @@
 import { call, element, farewell, t } from "/assets/api.js";
 
 const $ = (id) => document.getElementById(id);
+// Reading a part of a page, or all of it, takes as long as it takes.
+const READING = 180000;
 
 /** `s`: the screen, with the entry on it and what its parts can do. */
 export function actionsOf(s) {
+  let working = false; // A page is being divided anew.
+
   function ask(title, { reason = true, danger = false, choices = null } = {}) {
     const dialog = $("ask");
     $("ask-title").textContent = title;
@@ -25,7 +29,6 @@ export function actionsOf(s) {
   async function reload() {
     const id = s.current.id;
     try {
-      s.current = null;
       await s.show(await call("GET", `/api/entries/${id}`));
     } catch (error) {
       s.failed(error);
@@ -130,6 +133,7 @@ export function actionsOf(s) {
   const lowerHalf = (bbox) => bbox && [bbox[0], bbox[1] + bbox[3] / 2, bbox[2], bbox[3] / 2];
 
   async function redrawField(field, text) {
+    const entry = s.current;
     const box = await draw(text, s.sheet.boxOf(field));
     if (!box) {
       if (s.sheet.boxOf(field)) s.viewer.goto(s.sheet.boxOf(field));
@@ -141,13 +145,23 @@ export function actionsOf(s) {
     s.paint();
     field.input.focus();
     s.viewer.goto(box);
-    if (field.hidden) return s.sheet.callbacks.changed();
+    s.sheet.callbacks.changed();
+    if (field.hidden) return;
+    const before = [field.text, field.lacuna, field.said];
     try {
-      const reading = await call("POST", `/api/entries/${s.current.id}/reread`, { field: field.name, bbox: box });
+      const reading = await call("POST", `/api/entries/${entry.id}/reread`, { field: field.name, bbox: box }, READING);
+      if (s.current !== entry) return;
       if (reading) {
+        field.candidates = [reading.text, ...(reading.candidates ?? [])].filter((text) => text).slice(0, 5);
+        const after = [field.text, field.lacuna, field.said];
+        if (after.some((value, at) => value !== before[at])) {
+          // The person was faster: the reading is offered beside what was typed.
+          field.candidates = field.candidates.filter((text) => text !== field.text);
+          return s.sheet.offer(field);
+        }
         field.text = reading.text;
         field.lacuna = reading.lacuna ?? null;
-        field.candidates = (reading.candidates ?? []).filter((text) => text && text !== reading.text).slice(0, 5);
+        field.candidates = field.candidates.filter((text) => text !== reading.text);
         field.input.value = field.text;
         s.sheet.offer(field);
         s.sheet.refresh(field);
@@ -162,11 +176,14 @@ export function actionsOf(s) {
 
   // Changes how the page is divided; what came of it is opened, and can be undone at once or from the history.
   async function work(kind, body) {
+    // Asked for twice while it is being read, it would be done twice.
+    if (working) return s.tell(t("action.working"));
     const { id, page, mode } = s.current;
     s.drafts.send();
-    s.tell(t("action.working"));
+    s.tell(t("action.working"), 0);
+    working = true;
     try {
-      const done = await call("POST", `/api/pages/${page.id}/work`, { kind, ...body });
+      const done = await call("POST", `/api/pages/${page.id}/work`, { kind, ...body }, READING);
       await s.dropAhead();
       if (kind === "add") {
         s.current.entries = done.entries;
@@ -178,13 +195,15 @@ export function actionsOf(s) {
       }
       offerUndo(t(`action.${kind}_done`), () => undoWork(done.work));
     } catch (error) {
+      s.tell("");
       s.failed(error);
+    } finally {
+      working = false;
     }
   }
 
   // Takes an entry up if that is this person's to do, else shows it; without one, what is next in the queue.
   async function open(id, mode) {
-    s.current = null;
     if (id === null || id === undefined) return s.forward();
     let entry = await call("GET", `/api/entries/${id}`);
     if (mode === "turn" && entry.can_take) entry = await call("POST", `/api/entries/${id}/take`, {});
@@ -201,12 +220,10 @@ export function actionsOf(s) {
   async function undoWork(id) {
     const mode = s.current?.mode ?? "turn";
     try {
-      const undone = await call("POST", `/api/page-work/${id}/undo`, {});
+      const undone = await call("POST", `/api/page-work/${id}/undo`, {}, READING);
       await s.dropAhead();
       if (undone.made.length || !s.current || !undone.entries.some((entry) => entry.id === s.current.id && entry.stage !== "withdrawn")) {
         if (s.current) farewell("/api/release", s.held([s.current]));
-        $("bench").hidden = false;
-        $("empty").hidden = true;
         await open(undone.made[0], mode);
       } else {
         s.current.entries = undone.entries;
@@ -221,14 +238,49 @@ export function actionsOf(s) {
   }
 
   async function act(kind, body) {
+    const entry = s.current;
+    // What was typed before it was sent back is there again when that is undone.
+    const typed = entry.mode === "turn" ? s.sheet.draft() : null;
     try {
-      await call("POST", `/api/entries/${s.current.id}/do/${kind}`, { ...body, deeds: s.current.deeds });
-      s.tell(t(`action.${kind}_done`));
-      if (kind === "return") return s.forward();
-      await reload();
+      const { deeds } = await call("POST", `/api/entries/${entry.id}/do/${kind}`, { ...body, deeds: entry.deeds });
+      if (kind === "return") {
+        s.drafts.forget(entry);
+        await s.forward();
+      } else {
+        await reload();
+      }
+      const text = t(`action.${kind}_done`);
+      if (kind === "restore") s.tell(text);
+      else offerUndo(text, () => takeBackDeed(entry.id, deeds, typed));
     } catch (error) {
       s.failed(error);
     }
+  }
+
+  // Takes back that an entry was sent back or opened again; it is this person's turn again, with what was typed.
+  async function takeBackDeed(id, deeds, typed) {
+    try {
+      await call("POST", `/api/entries/${id}/do/take_back`, { deeds });
+      let entry = await call("GET", `/api/entries/${id}`);
+      if (typed && entry.can_take) entry = await call("POST", `/api/entries/${id}/take`, {});
+      await s.dropAhead();
+      if (s.current && s.current.id !== id) farewell("/api/release", s.held([s.current]));
+      if (typed && entry.mode === "turn") s.drafts.save(entry, typed);
+      await s.show(entry);
+      s.tell(t("action.undone"));
+    } catch (error) {
+      s.failed(error);
+    }
+  }
+
+  // Undoes from the history, which goes.
+  function undoButton(undo) {
+    const button = element("button", { type: "button" }, t("action.undo"));
+    button.addEventListener("click", () => {
+      $("history").close();
+      undo();
+    });
+    return button;
   }
 
   async function showHistory() {
@@ -239,6 +291,10 @@ export function actionsOf(s) {
         ...rows.map((row) => {
           const line = document.createElement("tr");
           for (const cell of [row.at, row.who, row.what, row.detail]) line.append(element("td", {}, cell));
+          if (row.take_back) {
+            const { id } = s.current;
+            line.lastChild.append(" ", undoButton(() => takeBackDeed(id, row.take_back.deeds, { said: {} })));
+          }
           return line;
         }),
       );
@@ -249,13 +305,7 @@ export function actionsOf(s) {
           for (const cell of [work.at, work.who, work.what, work.undone ?? work.detail]) line.append(element("td", {}, cell));
           const end = document.createElement("td");
           if (work.can_undo) {
-            const button = element("button", { type: "button" }, t("action.undo"));
-            button.addEventListener("click", () => {
-              $("history").close();
-              if (work.note) takeBack([work.note]);
-              else undoWork(work.id);
-            });
-            end.append(button);
+            end.append(undoButton(() => (work.note ? takeBack([work.note]) : undoWork(work.id))));
           }
           line.append(end);
           return line;

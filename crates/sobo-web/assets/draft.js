@@ -1,37 +1,35 @@
 // What was typed and not yet submitted: kept in the browser at every keystroke, on the server a second later.
 import { call, Offline } from "/assets/api.js";
+import { DRAFTS, store } from "/assets/store.js";
 
-const key = (entry) => `sobo.draft.${entry.person}.${entry.id}.${entry.step}.${entry.deeds}`;
+const key = (entry) => `${DRAFTS}${entry.person}.${entry.id}.${entry.step}.${entry.deeds}`;
 
 export function load(entry) {
-  let local = null;
-  try {
-    local = JSON.parse(localStorage.getItem(key(entry)));
-  } catch {
-    // Damaged by something else: the server's copy serves.
-  }
+  const local = store.get(key(entry));
   const server = entry.draft && entry.draft.deeds === entry.deeds && entry.draft.step === entry.step ? entry.draft : null;
   if (local && (!server || local.at >= server.at)) return local;
   return server;
 }
 
 export class Drafts {
-  constructor(onstate) {
+  // `onstate`: told whether the server is there. `onfail`: told why it refuses for now.
+  constructor(onstate, onfail) {
     this.onstate = onstate;
+    this.onfail = onfail;
     this.timer = null;
     this.waiting = null;
   }
 
   save(entry, body) {
     const draft = { ...body, deeds: entry.deeds, step: entry.step, at: Date.now() };
-    try {
-      localStorage.setItem(key(entry), JSON.stringify(draft));
-    } catch {
-      // Full or forbidden: the server's copy is all there is.
-    }
+    store.put(key(entry), draft);
     this.waiting = { entry, draft };
+    this.later(900);
+  }
+
+  later(delay) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.send(), 900);
+    this.timer = setTimeout(() => this.send(), delay);
   }
 
   async send() {
@@ -44,8 +42,13 @@ export class Drafts {
     } catch (error) {
       if (error instanceof Offline) {
         this.onstate(false);
-        clearTimeout(this.timer);
-        this.timer = setTimeout(() => this.send(), 3000);
+        this.later(3000);
+      } else if (error.status === 401 || error.status === 429 || error.status >= 500 || error.code === "forged") {
+        this.onfail(error);
+        this.later(5000);
+      } else if (this.waiting?.draft === draft) {
+        // The server will not have it: the browser's copy is all there is.
+        this.waiting = null;
       }
     }
   }
@@ -56,9 +59,9 @@ export class Drafts {
     this.waiting = null;
   }
 
+  // What another entry still has to send is left to go.
   forget(entry) {
-    clearTimeout(this.timer);
-    if (this.waiting?.entry.id === entry.id) this.waiting = null;
-    localStorage.removeItem(key(entry));
+    if (this.waiting?.entry.id === entry.id) this.settle();
+    store.remove(key(entry));
   }
 }

@@ -3,8 +3,10 @@ import { actionsOf } from "/assets/actions.js";
 import { call, element, farewell, Offline, Refused, t } from "/assets/api.js";
 import { Drafts, load } from "/assets/draft.js";
 import { Outbox } from "/assets/outbox.js";
+import { store } from "/assets/store.js";
 import { composing, Sheet, stripUrl } from "/assets/sheet.js";
 import { Viewer } from "/assets/viewer.js";
+import { Windows } from "/assets/windows.js";
 
 const $ = (id) => document.getElementById(id);
 const settings = JSON.parse($("settings").textContent);
@@ -17,7 +19,7 @@ const sheet = new Sheet($("fields"), {
   },
   changed: () => {
     foot();
-    if (current?.mode === "turn") drafts.save(current, { said: sheet.statements(), typing: sheet.typing() });
+    if (current?.mode === "turn" && leaving !== current) drafts.save(current, sheet.draft());
   },
   tell,
   check,
@@ -27,13 +29,19 @@ const sheet = new Sheet($("fields"), {
     (current?.mode === "turn" ? $("submit") : $("osd")).focus();
   },
 });
-const drafts = new Drafts((online) => connection(online));
+const drafts = new Drafts((online) => connection(online), (error) => failed(error));
+const windows = new Windows(settings.person, async (entries) => {
+  await looking;
+  if (ahead && entries.includes(ahead.id)) ahead = null;
+  if (current?.mode === "turn" && entries.includes(current.id)) forward();
+  else if (current?.mode === "turn" && !ahead) lookAhead();
+});
 let current = null;
 let ahead = null; // The next entry, leased and loaded.
-let online = true;
+let leaving = null; // The entry that is done and on its way, until the next one stands in its place.
 let done = 0;
 
-window.sobo = { get current() { return current; }, get ahead() { return ahead; }, sheet, viewer };
+window.sobo = { get current() { return current; }, get ahead() { return ahead; }, sheet, viewer, store };
 
 // Says something for so many milliseconds; 0: until something else is said.
 function tell(text, ms = 6000) {
@@ -43,11 +51,19 @@ function tell(text, ms = 6000) {
 }
 
 function connection(is) {
-  if (online === is) return;
-  online = is;
-  $("banner").hidden = is;
-  $("banner").textContent = is ? "" : t("entry.offline");
-  if (is) tell(t("entry.online"));
+  if (!is) return banner(t("entry.offline"));
+  // It may also have said that the session had ended.
+  if (!$("banner").hidden) tell(t("entry.online"));
+  banner(null);
+}
+
+// What stands above the fields as long as it lasts. Said again, it is left alone: a link in it may have the cursor.
+function banner(text, link = null) {
+  if (banner.text === text) return;
+  banner.text = text;
+  $("banner").hidden = text === null;
+  $("banner").textContent = text ?? "";
+  if (link) $("banner").append(" ", link);
 }
 
 // What must not be missed stays until it was read.
@@ -79,12 +95,13 @@ function paint() {
 function foot() {
   const left = sheet.remaining().length;
   $("left").textContent = current.mode !== "turn" ? "" : left ? t("entry.left", { left }) : t("entry.nothing_left");
-  $("submit").disabled = current.mode !== "turn" || left > 0;
+  $("submit").disabled = current.mode !== "turn" || left > 0 || leaving === current;
 }
 
 function head() {
   $("place").textContent = `${current.volume.name} · ${t("entry.page")} ${current.page.number}`;
   $("where").textContent = `${current.volume.office} · ${current.volume.years}`;
+  $("where").title = $("where").textContent;
   $("chain").replaceChildren(
     ...current.chain.map((step) => {
       const item = element("li", step.done ? { class: "done" } : {}, t(`step.${step.kind}`));
@@ -121,6 +138,11 @@ function head() {
 
 async function show(entry) {
   current = entry;
+  leaving = null;
+  $("fields").inert = false;
+  $("bench").hidden = false;
+  $("empty").hidden = true;
+  $("osd").parentElement.append($("say"));
   const queue = entry.mode === "turn" ? `?queue=${encodeURIComponent(settings.queue)}` : "";
   history.replaceState(null, "", `/entries/${entry.id}${queue}`);
   head();
@@ -133,6 +155,7 @@ async function show(entry) {
   if (entry.mode === "turn") sheet.focusFirst();
   paint();
   document.body.dataset.ready = String(entry.id);
+  tellWindows();
   if (entry.mode === "turn") lookAhead();
 }
 
@@ -153,6 +176,16 @@ function check() {
 
 // Leases the entry after this one and loads all it needs. One look at a time: two could be given the same entry.
 let looking = Promise.resolve();
+// Entries put off in this sitting: they come again when nothing else is left.
+const putOff = new Set();
+
+async function nextAfter(from) {
+  const wanted = { ...settings.wish, after: from?.place ?? -1 };
+  const next = await call("POST", "/api/work/next", { ...wanted, except: [...notAgain(), ...putOff] });
+  if (next || !putOff.size) return next;
+  putOff.clear();
+  return call("POST", "/api/work/next", { ...wanted, except: notAgain() });
+}
 
 function lookAhead() {
   looking = look(current);
@@ -160,13 +193,16 @@ function lookAhead() {
 
 async function look(from) {
   try {
-    const next = await call("POST", "/api/work/next", { ...settings.wish, after: from.place, except: notAgain() });
+    const next = await nextAfter(from);
     if (!next) return;
     if (current !== from || notAgain().includes(next.id)) {
       if (next.id !== current?.id) farewell("/api/release", held([next]));
       return;
     }
+    // Two windows looked at the same moment: asked again a little later.
+    if (windows.elsewhere().includes(next.id)) throw new Error("at work in another window");
     ahead = next;
+    tellWindows();
     if (ahead.page.id !== current.page.id) viewer.prepare(ahead.page);
     for (const field of ahead.fields) {
       if (field.bbox) new Image().src = stripUrl(ahead, field.bbox);
@@ -174,15 +210,23 @@ async function look(from) {
   } catch {
     ahead = null;
     // The network or the server was slow: asked again, as long as this entry is at work.
-    setTimeout(() => current === from && !ahead && lookAhead(), 4000);
+    setTimeout(() => current === from && !ahead && lookAhead(), 3000 + 2000 * Math.random());
   }
 }
 
 // Whatever keeps the next entry away, it is asked for until it is there: this screen has nothing else to offer.
 const RETRY = 3000;
 let waiting = null;
+let going = Promise.resolve();
 
-async function forward() {
+// One step at a time, and from the entry it was asked for: a button pressed twice leaves no entry out.
+function forward() {
+  const from = current;
+  going = going.then(() => (current === from ? advance() : undefined)).catch((error) => failed(error));
+  return going;
+}
+
+async function advance() {
   clearTimeout(waiting);
   await looking;
   const next = ahead;
@@ -190,7 +234,7 @@ async function forward() {
   if (next) return show(next);
   const from = current;
   try {
-    const asked = await call("POST", "/api/work/next", { ...settings.wish, after: from?.place ?? -1, except: notAgain() });
+    const asked = await nextAfter(from);
     if (current !== from) return asked && farewell("/api/release", held([asked]));
     if (asked) return show(asked);
     finishedQueue();
@@ -202,9 +246,13 @@ async function forward() {
 
 function finishedQueue() {
   current = null;
+  leaving = null;
+  tellWindows();
   $("bench").hidden = true;
   $("empty").hidden = false;
   $("empty-done").textContent = t("entry.done_count", { done });
+  // What was done last can still be undone.
+  $("empty").append($("say"));
   $("empty-back").focus();
   document.body.dataset.ready = "empty";
 }
@@ -216,10 +264,8 @@ function failed(error) {
     return;
   }
   if (error instanceof Refused && error.status === 401) {
-    $("banner").hidden = false;
-    $("banner").textContent = t("entry.signed_out");
-    $("banner").append(" ", Object.assign(document.createElement("a"), { href: "/sign-in", target: "_blank", textContent: t("sign_in.button") }));
-    return;
+    const text = error.code === "another" ? error.message : t("entry.signed_out");
+    return banner(text, element("a", { href: "/sign-in", target: "_blank" }, t("sign_in.button")));
   }
   tell(error.message);
 }
@@ -230,20 +276,25 @@ const outbox = new Outbox(settings.person, {
     connection(true);
     drafts.forget(letter.entry);
   },
-  // The entry has moved on. The person is told where, for as long as it takes to be read, and the draft is dropped.
+  // The person is told, for as long as it takes to be read. Where the entry has moved on, the draft is dropped; refused for
+  // any other reason, it is there again when the entry is opened.
   refused: (letter, error) => {
     lasting(`${letter.entry.place}: ${error.message}`);
-    drafts.forget(letter.entry);
+    if (error.code === "moved") drafts.forget(letter.entry);
   },
   failed: (error) => failed(error),
 });
 
-// Entries not to be offered again: the one at work and those whose submission is still on its way.
+// Entries not to be offered again: the one at work, those whose submission is still on its way, those of other windows.
 function notAgain() {
-  return [current?.id, ...outbox.letters().map((letter) => letter.entry.id)].filter((id) => id !== undefined);
+  const underWay = outbox.letters().map((letter) => letter.entry.id);
+  return [current?.id, ...underWay, ...windows.elsewhere()].filter((id) => id !== undefined);
 }
 
-let leaving = null;
+function tellWindows() {
+  const { entries, samples } = held([current, ahead]);
+  windows.say([...entries, ...samples]);
+}
 
 async function submit() {
   // Enter pressed twice submits once: the entry on the screen is already on its way.
@@ -259,6 +310,8 @@ async function submit() {
   $("submit").disabled = true;
   drafts.settle();
   outbox.put({ entry: { id, person, step, deeds, place: `${volume.name} ${page.number}` }, body: { step, deeds, sample, statements: sheet.statements() } });
+  // Nothing more can be said of it, and what would be typed here now would be said of nothing.
+  $("fields").inert = true;
   done += 1;
   $("done").textContent = t("entry.done_count", { done });
   const sent = outbox.send();
@@ -287,22 +340,30 @@ for (const event of ["keydown", "pointerdown", "wheel"]) {
 }
 
 async function renew() {
-  const mine = held([current, ahead]);
+  const mine = held([current === leaving ? null : current, ahead]);
   if (!mine.entries.length && !mine.samples.length) return;
+  const entry = current;
+  tellWindows();
   try {
     const { lost } = await call("POST", "/api/renew", mine);
     connection(true);
     if (ahead && lost.includes(ahead.id)) ahead = null;
-    if (current && lost.includes(current.id)) tell(t("entry.lease_lost"));
+    if (entry && entry === current && lost.includes(entry.id) && !entry.lost) {
+      entry.lost = true;
+      lasting(t("entry.lease_lost"));
+    }
   } catch (error) {
     failed(error);
   }
 }
 setInterval(() => Date.now() - active < AWAY && renew(), 45000);
+// Back from another page with the screen as it was: its leases were given back on leaving.
+addEventListener("pageshow", (event) => event.persisted && renew());
 addEventListener("pagehide", () => {
   const mine = held([current, ahead]);
   if (mine.entries.length || mine.samples.length) farewell("/api/release", mine);
   drafts.send();
+  windows.say([]);
 });
 
 // The entry looked ahead to may be gone: it is asked for anew.
@@ -314,7 +375,6 @@ async function dropAhead() {
 
 const { actions, showHistory } = actionsOf({
   get current() { return current; },
-  set current(entry) { current = entry; },
   get last() { return last; },
   set last(field) { last = field; },
   sheet, viewer, drafts, tell, head, paint, failed, forward, show, lookAhead, dropAhead, held,
@@ -325,7 +385,7 @@ let last = null;
 $("fields").addEventListener("focusin", () => (last = sheet.here));
 
 function openMenu() {
-  if (!current || current.sample) return;
+  if (!current || current.sample || leaving === current) return;
   $("menu").showModal();
 }
 $("menu").addEventListener("click", (event) => {
@@ -350,6 +410,7 @@ const toggles = {
   },
   invert() {
     viewer.filter({ invert: !viewer.filters.invert });
+    $("fields").classList.toggle("inverted", viewer.filters.invert);
     press("tool-invert", viewer.filters.invert);
   },
   contrast() {
@@ -400,7 +461,7 @@ addEventListener("keydown", (event) => {
   if (event.key === "F4" && !event.altKey) return used(), toggles.contrast();
   if (event.key === "F6") return used(), toggles.rotate();
   if (event.key === "F7") return used(), toggles.restored();
-  if (event.key === "F8") return used(), actions.redraw();
+  if (event.key === "F8") return used(), leaving !== current && actions.redraw();
   if (event.key === "F9") return used(), openMenu();
   if (event.key === "F10") return used(), showHistory();
   if (event.altKey && !event.ctrlKey && looks[event.key]) return used(), looks[event.key]();
@@ -417,12 +478,15 @@ addEventListener("keydown", (event) => {
 
 // What was just typed is said before the entry is submitted.
 function blurThen(run) {
-  if (sheet.here?.touched) sheet.say(sheet.here);
+  sheet.sayTyped();
   return run();
 }
 
 $("submit").addEventListener("click", () => blurThen(submit));
 $("later").addEventListener("click", () => {
+  if (!current || leaving === current) return;
+  putOff.add(current.id);
+  drafts.send();
   farewell("/api/release", held([current]));
   forward();
 });
@@ -443,15 +507,30 @@ viewer.onpick = (box) => {
 };
 viewer.onfail = () => tell(t("entry.no_image"));
 
-outbox.send();
-
 async function begin() {
-  let entry = await call("GET", `/api/entries/${settings.entry}`);
-  if (settings.resume && entry.can_take && entry.mode !== "turn") entry = await call("POST", `/api/entries/${entry.id}/take`, {});
-  await show(entry);
-  const field = settings.field && sheet.fields.find((one) => one.name === settings.field);
-  if (field) field.input.focus();
+  try {
+    let entry = await call("GET", `/api/entries/${settings.entry}`);
+    if (settings.resume && entry.can_take && entry.mode !== "turn") {
+      // Where another person has it by now, it is shown all the same.
+      const taken = await call("POST", `/api/entries/${entry.id}/take`, {}).catch((error) => {
+        if (!(error instanceof Refused) || error.status === 401 || error.status >= 500) throw error;
+        failed(error);
+      });
+      entry = taken ?? entry;
+    }
+    await show(entry);
+    const field = settings.field && sheet.fields.find((one) => one.name === settings.field);
+    if (field) field.input.focus();
+  } catch (error) {
+    failed(error);
+    // No such entry: asking again would not help.
+    if (!(error instanceof Refused) || error.status === 401 || error.status >= 500) setTimeout(begin, RETRY);
+  }
 }
 
-if (settings.entry) begin().catch((error) => failed(error));
+// What an earlier sitting left here comes first.
+await Promise.all([store.restored(), windows.ask()]);
+outbox.send();
+// A window opened beside another one, over the same entry, goes on with the next.
+if (settings.entry && !(settings.resume && windows.elsewhere().includes(settings.entry))) begin();
 else forward();

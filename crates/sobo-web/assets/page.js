@@ -13,6 +13,7 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
 for (const select of document.querySelectorAll("select[data-submit]")) select.addEventListener("change", () => select.form.submit());
 document.querySelector("[data-print]")?.addEventListener("click", () => print());
 if (document.querySelector("[data-progress]")) import("/assets/archive.js");
+if (document.querySelector("#unsent") && !document.body.classList.contains("entry")) import("/assets/unsent.js");
 
 // A table wider than the screen can be reached and moved with the keyboard; one that fits is no stop on the way.
 const reachable = (box) => {

@@ -43,9 +43,10 @@ export class Sheet {
         editable: entry.mode === "turn" && data.open,
         text: typing ?? start?.text ?? "",
         lacuna: typing !== undefined ? null : (start?.lacuna ?? null),
-        drawn: said?.bbox ?? data.shown?.bbox ?? null,
+        drawn: draft?.boxes?.[data.name] ?? said?.bbox ?? data.shown?.bbox ?? null,
         said,
-        touched: false,
+        // Typed before a reload or a crash and not yet said: it still is to be.
+        touched: typing !== undefined && entry.mode === "turn" && data.open,
       };
     });
     this.list.replaceChildren(...this.fields.map((field) => this.build(field)));
@@ -203,7 +204,7 @@ export class Sheet {
     if (!typing && input.value !== field.text) input.value = field.text;
     input.placeholder = field.lacuna ? `[${t(`lacuna.${field.lacuna}`)}]` : field.hidden && !field.said ? t(field.editable ? "entry.blind_placeholder" : "entry.kept_back") : "";
     element.classList.toggle("attention", this.needs(field));
-    element.classList.toggle("said", Boolean(field.said));
+    element.classList.toggle("said", Boolean(field.said) && !this.needs(field));
     element.classList.toggle("closed", !field.editable);
     // What the page does not have takes little room, but keeps its place in the order of the form.
     element.classList.toggle("absent", !field.text && !field.lacuna && !field.hidden && !this.needs(field));
@@ -211,16 +212,22 @@ export class Sheet {
       button.setAttribute("aria-pressed", String(button.dataset.lacuna === field.lacuna));
     }
     let mark = "";
-    if (field.said) mark = `✓ ${t("entry.confirmed")}`;
+    const done = field.said && !this.needs(field);
+    if (done) mark = `✓ ${t("entry.confirmed")}`;
     else if (this.needs(field) && field.carried) mark = t("entry.carried");
     else if (this.needs(field)) mark = t(field.hidden ? "entry.blind" : "entry.needs_you");
     else if (field.shown && field.accepted && field.editable) mark = t("entry.offered");
     field.mark.textContent = mark;
-    field.mark.className = `mark ${field.said ? "ok-text" : this.needs(field) ? "warn-text" : ""}`;
+    field.mark.className = `mark ${done ? "ok-text" : this.needs(field) ? "warn-text" : ""}`;
   }
 
   needs(field) {
-    return field.editable && field.attention && !field.said;
+    return field.editable && ((field.attention && !field.said) || this.emptied(field));
+  }
+
+  // What stood there was deleted and nothing put in its place: the record would keep what the screen no longer shows.
+  emptied(field) {
+    return !field.text.trim() && !field.lacuna && Boolean((field.said ?? field.shown)?.text);
   }
 
   remaining() {
@@ -254,7 +261,7 @@ export class Sheet {
   say(field) {
     const text = field.text.normalize("NFC").replace(/\s+/gu, " ").trim();
     if (!text && !field.lacuna) return false;
-    const same = field.said && field.said.text === text && (field.said.lacuna ?? null) === field.lacuna;
+    const same = field.said && field.said.text === text && (field.said.lacuna ?? null) === field.lacuna && !this.redrawn(field);
     if (!same) {
       this.remember(field);
       field.text = text;
@@ -349,13 +356,34 @@ export class Sheet {
     else this.callbacks.finished();
   }
 
+  // Says what was typed anywhere and not yet said.
+  sayTyped() {
+    for (const field of this.fields) {
+      if (field.editable && (field.touched || (this.redrawn(field) && !this.needs(field)))) this.say(field);
+    }
+  }
+
+  // All that a reload must not lose.
+  draft() {
+    const boxes = this.fields.filter((field) => this.redrawn(field));
+    return {
+      said: this.statements(), typing: this.typing(),
+      boxes: Object.fromEntries(boxes.map((field) => [field.name, field.drawn])),
+    };
+  }
+
+  // A box was drawn and is not yet part of what was said.
+  redrawn(field) {
+    return Boolean(field.drawn) && field.drawn !== (field.said?.bbox ?? field.shown?.bbox);
+  }
+
   statements() {
     return Object.fromEntries(this.fields.filter((field) => field.said).map((field) => [field.name, field.said]));
   }
 
   typing() {
     return Object.fromEntries(
-      this.fields.filter((field) => field.touched && field.editable).map((field) => [field.name, field.text]),
+      this.fields.filter((field) => field.editable && (field.touched || this.emptied(field))).map((field) => [field.name, field.text]),
     );
   }
 
@@ -410,7 +438,7 @@ export class Sheet {
     if ((event.ctrlKey || event.metaKey) && !event.shiftKey && key.toLowerCase() === "z" && !field.touched) {
       return this.undo(), true;
     }
-    if (key === "Escape" && field.touched) {
+    if (key === "Escape" && (field.touched || this.emptied(field))) {
       field.text = field.said ? field.said.text : (field.shown?.text ?? "");
       field.lacuna = field.said ? (field.said.lacuna ?? null) : (field.shown?.lacuna ?? null);
       field.touched = false;

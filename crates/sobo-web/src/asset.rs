@@ -23,8 +23,11 @@ const ASSETS: &[(&str, &[u8])] = assets![
     "outbox.js",
     "page.js",
     "sheet.js",
+    "store.js",
     "theme.js",
+    "unsent.js",
     "viewer.js",
+    "windows.js",
     "vendor/openseadragon/openseadragon.min.js",
     "vendor/openseadragon/LICENSE.txt",
 ];

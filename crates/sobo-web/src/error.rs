@@ -145,6 +145,7 @@ impl WebError {
                     t("error.unstated").replace("{fields}", &fields.len().to_string())
                 }
                 Refusal::NoReason => t("error.no_reason"),
+                Refusal::NothingToTakeBack => t("error.nothing_to_take_back"),
                 Refusal::UnknownField { .. } | Refusal::IllFormed { .. } | Refusal::FieldClosed { .. } => {
                     refusal.to_string()
                 }

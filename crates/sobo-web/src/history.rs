@@ -76,7 +76,7 @@ impl Reader<'_> {
                 let reason = match event {
                     Event::Return { reason } | Event::Reopen { reason } => reason.clone(),
                     Event::Withdraw { reason } => withdrawn_by(reason, self.language),
-                    Event::Submit { .. } | Event::Restore => String::new(),
+                    Event::Submit { .. } | Event::Restore | Event::TakeBack => String::new(),
                 };
                 (self.text(&format!("event.{}", event.as_str())), self.reason(reason))
             }
@@ -103,7 +103,7 @@ pub(crate) async fn history(
     let accounts = state.db.accounts().await?;
     let reader = Reader { state: &state, language, form: &record.form, kept, accounts };
     let mut snapshots = verification.snapshots().iter();
-    let rows: Vec<Value> = verification
+    let mut rows: Vec<Value> = verification
         .history()
         .iter()
         .map(|deed| {
@@ -111,6 +111,11 @@ pub(crate) async fn history(
             reader.deed(deed, snapshot)
         })
         .collect();
+    if verification.may_take_back(&person.account.actor())
+        && let Some(last) = rows.last_mut()
+    {
+        last["take_back"] = json!({ "deeds": record.deeds });
+    }
     Ok(Json(json!({ "rows": rows, "works": page_works(&state, &person, &reader, record.page_id).await? })))
 }
 

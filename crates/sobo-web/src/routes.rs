@@ -44,6 +44,7 @@ pub(crate) fn table() -> Vec<Route> {
         // Everyone.
         route(Method::GET, "/", SignedIn, page::home),
         route(Method::GET, "/me", SignedIn, page::me),
+        route(Method::GET, "/api/session", SignedIn, session::whose),
         route(Method::POST, "/me/password", SignedIn, page::change_password),
         route(Method::POST, "/me/second-factor", SignedIn, page::second_factor_on),
         route(Method::POST, "/me/second-factor/off", SignedIn, page::second_factor_off),

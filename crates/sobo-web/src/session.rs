@@ -140,6 +140,12 @@ pub(crate) async fn sign_out(
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/sign-in")).into_response())
 }
 
+/// Whose session it is, and its token against forged requests: for a screen that stayed open while the person signed in
+/// anew in another window.
+pub(crate) async fn whose(Extension(person): Extension<Person>) -> axum::Json<serde_json::Value> {
+    axum::Json(serde_json::json!({ "person": person.id(), "name": person.account.name, "csrf": person.csrf }))
+}
+
 /// One-time codes for a secret, as authenticator programs make them.
 pub(crate) fn totp(secret: &str) -> Result<TOTP> {
     let bytes = totp_rs::Secret::Encoded(secret.to_owned())

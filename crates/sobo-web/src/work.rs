@@ -325,6 +325,7 @@ pub(crate) async fn act(
         "withdraw" => Event::Withdraw { reason },
         "restore" => Event::Restore,
         "reopen" => Event::Reopen { reason },
+        "take_back" => Event::TakeBack,
         _ => return Err(WebError::NotFound(action)),
     };
     answer(state.db.act(entry, body.deeds, event, &person.account.actor(), person.who()).await?)

@@ -8,14 +8,14 @@ use crate::clerks::{self, Office, PASSWORD};
 use crate::screen::{Driver, Screen, browser_is_here, key};
 
 /// What stands in every field of the entry on the screen, typed but unsaid texts too.
-async fn shown(screen: &Screen) -> Result<Value> {
+pub(super) async fn shown(screen: &Screen) -> Result<Value> {
     screen
         .script("return Object.fromEntries(window.sobo.sheet.fields.map((f) => [f.name, f.input.value]))")
         .await
 }
 
 /// Waits until the server has this draft of an entry.
-async fn drafted(office: &Office, entry: i64, person: i64, text: &str) -> Result<()> {
+pub(super) async fn drafted(office: &Office, entry: i64, person: i64, text: &str) -> Result<()> {
     let started = std::time::Instant::now();
     while !office.db.draft(entry, person).await?.is_some_and(|(body, _)| body.contains(text)) {
         anyhow::ensure!(started.elapsed().as_secs() < 40, "the draft `{text}` never reached the server");
@@ -25,7 +25,7 @@ async fn drafted(office: &Office, entry: i64, person: i64, text: &str) -> Result
 }
 
 /// Says what is left of the entry on the screen with the keyboard.
-async fn say_all(screen: &mut Screen) -> Result<()> {
+pub(super) async fn say_all(screen: &mut Screen) -> Result<()> {
     while screen.here().await? != "submit" {
         let empty = screen.script("return window.sobo.sheet.here?.input.value === ''").await?;
         if empty == json!(true) {

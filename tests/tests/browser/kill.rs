@@ -10,8 +10,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use sobo_db::Database;
 use tokio::process::{Child, Command};
 
+use crate::cable::{say_all, shown};
 use crate::clerks::{self, PASSWORD};
-use crate::screen::{Driver, Screen, browser_is_here};
+use crate::screen::{Driver, Screen, browser_is_here, key};
 
 /// What ends the test is its work, not the clock: so many kills, and every entry of so many pages. On a machine with
 /// nothing else to do that is half a minute.
@@ -24,7 +25,7 @@ const STEPS: usize = 4000;
 /// What a clerk would see of a screen that goes no further.
 const STUCK: &str = "
     const text = (id) => document.getElementById(id)?.textContent ?? null;
-    const outbox = Object.keys(localStorage).filter((key) => key.startsWith('sobo.outbox.')).map((key) => JSON.parse(localStorage[key]).length);
+    const outbox = window.sobo?.store.keys('sobo.outbox.');
     return { place: location.href, ready: document.body.dataset.ready, banner: text('banner'), said: text('say'), lasting: text('lasting'),
       entry: window.sobo?.current?.id, mode: window.sobo?.current?.mode, did: window.did, left: window.sobo?.sheet.remaining().length, outbox };";
 
@@ -170,11 +171,7 @@ async fn no_verification_is_lost_or_doubled_by_kills() -> Result<()> {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // What is still on its way arrives.
-    lan.until(
-        "the outbox to empty",
-        "return Object.keys(localStorage).filter((k) => k.startsWith('sobo.outbox.')).every((k) => JSON.parse(localStorage[k]).length === 0)",
-    )
-    .await?;
+    lan.until("the outbox to empty", "return window.sobo.store.keys('sobo.outbox.').length === 0").await?;
     lan.close().await?;
     drop(server);
 
@@ -206,5 +203,71 @@ async fn no_verification_is_lost_or_doubled_by_kills() -> Result<()> {
     assert!(servers > 0 && browsers > 0 && entries > 5, "seed {seed}: {servers} {browsers} {entries}");
     assert_eq!((lost, doubled), (Vec::<i64>::new(), Vec::<i64>::new()), "seed {seed}");
     assert_eq!(db.verify_chain().await?.faults, Vec::<String>::new());
+    Ok(())
+}
+
+/// The worst moment: the server is gone, so that the browser alone has what was done, and the browser is killed as soon as the
+/// last key is on the disk, long before Chromium brings its local storage there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_killed_without_a_server_loses_no_keystroke() -> Result<()> {
+    if !browser_is_here() {
+        return Ok(());
+    }
+    let store = tempfile::tempdir()?;
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let root = format!("http://127.0.0.1:{port}");
+    let server = Server::start(store.path(), port).await?;
+    let driver = Driver::start().await?;
+    let mut lan = begin(&driver, &root).await?;
+    let first = lan.entry(None).await?.context("an entry")?;
+    lan.until("the next entry waits", "return window.sobo.ahead !== null").await?;
+    let field = lan.here().await?;
+    lan.typing("Trần Văn Mất Máy Chủ").await?;
+    say_all(&mut lan).await?;
+    server.kill().await?;
+    lan.press(&[], key::ENTER).await?;
+    let second = lan.entry(Some(first)).await?.context("the entry looked ahead to")?;
+    // One field said, the next in the middle of a word.
+    lan.typing("Lê Thị Đã Xác Nhận").await?;
+    lan.press(&[], key::ENTER).await?;
+    let half = lan.here().await?;
+    lan.typing("Huỳnh Văn Nửa Ch").await?;
+    let typed = shown(&lan).await?;
+    ensure!(typed[&half] == "Huỳnh Văn Nửa Ch", "{typed}");
+    let said = lan.script("return window.sobo.sheet.statements()").await?;
+    // What the screen says is on the disk is there, whatever becomes of the browser.
+    let waited =
+        "const from = performance.now(); await window.sobo.store.settled(); return performance.now() - from";
+    let waited = lan.script(waited).await?.as_f64().context("milliseconds")?;
+    println!("on the disk {waited:.0} ms after it was asked");
+    driver.kill_browser("lan");
+    drop(lan);
+
+    let driver = driver.again().await?;
+    let server = Server::start(store.path(), port).await?;
+    // Whatever page she opens first, the finished entry leaves from there.
+    let mut lan = driver.browser("lan").await?;
+    lan.client.goto(&root).await?;
+    if lan.client.current_url().await?.path() == "/sign-in" {
+        lan.sign_in(&root, "lan", PASSWORD).await?;
+    }
+    lan.until(
+        "the finished entry to leave",
+        "const note = document.getElementById('unsent'); return !note.hidden && note.textContent === note.dataset.sent",
+    )
+    .await?;
+    assert_eq!(lan.axe().await?, Vec::<String>::new());
+    lan.picture("home-unsent").await?;
+    lan.client.goto(&format!("{root}/work?step=entry")).await?;
+    assert_eq!(lan.entry(None).await?, Some(second), "the entry she was at, not the one that is done");
+    assert_eq!(shown(&lan).await?, typed, "every field stands as it was typed");
+    assert_eq!(lan.script("return window.sobo.sheet.statements()").await?, said);
+    assert_eq!(lan.script("return window.sobo.store.keys('sobo.outbox.').length").await?, 0);
+    lan.close().await?;
+    drop(server);
+    let db = Database::connect(&format!("sqlite://{}", store.path().join("sobo.db").display())).await?;
+    let (record, state) = db.record(first).await?;
+    assert_eq!(record.deeds, 1, "it arrived once");
+    assert_eq!(state.values()[&field].text, "Trần Văn Mất Máy Chủ");
     Ok(())
 }

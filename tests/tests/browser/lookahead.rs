@@ -67,11 +67,7 @@ async fn an_entry_is_looked_ahead_to_once_and_leaves_once() -> Result<()> {
             None => break,
         }
     }
-    lan.until(
-        "the outbox to empty",
-        "return JSON.parse(localStorage.getItem(`sobo.outbox.${window.sobo.current?.person ?? 1}`) ?? '[]').length === 0",
-    )
-    .await?;
+    lan.until("the outbox to empty", "return window.sobo.store.keys('sobo.outbox.').length === 0").await?;
     lan.until("every answer", "return window.seen.asking === 0").await?;
     let seen = lan.script("return window.seen").await?;
     assert_eq!(seen["most"], json!(1), "one look ahead at a time: {seen}");

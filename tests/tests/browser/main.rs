@@ -27,6 +27,7 @@ mod rescan;
 mod resilience;
 mod screen;
 mod speed;
+mod stuck;
 
 use std::path::{Path, PathBuf};
 

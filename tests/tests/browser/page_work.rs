@@ -4,7 +4,7 @@
 use anyhow::{Context as _, Result};
 use fantoccini::Locator;
 use serde_json::{Value, json};
-use sobo_verify::Stage;
+use sobo_verify::{Stage, StepKind};
 
 use crate::clerks::{self, Office, PASSWORD};
 use crate::screen::{Driver, Screen, browser_is_here, key};
@@ -312,6 +312,72 @@ async fn a_page_changes_form_and_volume_or_has_no_entries() -> Result<()> {
     assert_eq!(standing(&office, page).await?, before);
     assert_eq!(office.db.page(page).await?.outcome, Some(sobo_core::Outcome::Done));
     lan.close().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_sent_back_is_taken_back_with_what_was_typed() -> Result<()> {
+    if !browser_is_here() {
+        return Ok(());
+    }
+    let office = clerks::open(&crate::pages(), 1, 0).await?;
+    // One entry waits for its check: sent back, it leaves the checker's queue empty.
+    sobo_web::begin_new_records(&office.state).await?;
+    let volume = office.db.volumes().await?[0].id;
+    let entry = office.db.records_of_volume(volume).await?[0].entry_id;
+    let lan = office.db.account_by_login("lan").await?.context("lan")?;
+    let (_, state) = office.db.record(entry).await?;
+    let statements =
+        state.attention().into_iter().map(|field| (field, sobo_verify::Statement::of_text("A"))).collect();
+    let event = sobo_verify::Event::Submit { step: StepKind::Entry, statements };
+    office.db.act(entry, 0, event, &lan.actor(), "lan").await?;
+    let stage = async || anyhow::Ok(office.db.record(entry).await?.1.stage());
+
+    let driver = Driver::start().await?;
+    let mut minh = driver.browser("minh").await?;
+    minh.sign_in(&office.url(""), "minh", PASSWORD).await?;
+    minh.client.goto(&office.url("/work?step=check")).await?;
+    assert_eq!(minh.entry(None).await?, Some(entry));
+    let field = minh.here().await?;
+    minh.typing("Trần Văn Gõ Dở").await?;
+    minh.client.find(Locator::Id("return")).await?.click().await?;
+    because(&mut minh, "nhìn nhầm dòng").await?;
+    assert_eq!(minh.entry(Some(entry)).await?, None, "nothing else to check");
+    assert_eq!(stage().await?, Stage::Awaiting(StepKind::Entry));
+    assert_eq!(minh.axe().await?, Vec::<String>::new());
+    undo(&mut minh).await?;
+    assert_eq!(current(&minh).await?, entry);
+    assert_eq!(stage().await?, Stage::Awaiting(StepKind::Check));
+    let typed = format!("return window.sobo.sheet.fields.find((f) => f.name === '{field}').input.value");
+    assert_eq!(minh.script(&typed).await?, json!("Trần Văn Gõ Dở"));
+    assert_eq!(minh.script("return window.sobo.current.mode").await?, json!("turn"), "it is in hand again");
+
+    // Once more, and undone from the history of the entry.
+    minh.client.find(Locator::Id("return")).await?.click().await?;
+    because(&mut minh, "lại nhầm").await?;
+    minh.until("it is sent back", "return document.getElementById('undo-work') !== null").await?;
+    minh.client.goto(&office.url(&format!("/entries/{entry}"))).await?;
+    minh.until("the entry", "return window.sobo?.current?.mode === 'view'").await?;
+    minh.press(&[], key::F10).await?;
+    minh.until("the history", "return document.querySelectorAll('#history-rows button').length === 1")
+        .await?;
+    minh.picture("entry-returned").await?;
+    minh.client.find(Locator::Css("#history-rows button")).await?.click().await?;
+    minh.until("it is undone", "return window.sobo.current?.mode === 'turn'").await?;
+    assert_eq!(stage().await?, Stage::Awaiting(StepKind::Check));
+    let (record, state) = office.db.record(entry).await?;
+    let events: Vec<&str> = state.history().iter().map(|deed| deed.event.as_str()).collect();
+    assert_eq!(events, ["submit", "return", "take_back", "return", "take_back"]);
+
+    // A colleague has begun with it: it cannot be taken back from under her.
+    let returned = sobo_verify::Event::Return { reason: "sai".to_owned() };
+    let hoa = office.db.account_by_login("minh").await?.context("minh")?;
+    office.db.act(entry, record.deeds, returned, &hoa.actor(), "minh").await?;
+    assert!(office.db.lease(entry, lan.id, 60_000).await?);
+    let taken =
+        office.db.act(entry, record.deeds + 1, sobo_verify::Event::TakeBack, &hoa.actor(), "minh").await?;
+    assert!(matches!(taken, sobo_db::Acted::Leased), "{taken:?}");
+    assert_eq!(office.db.verify_chain().await?.faults, Vec::<String>::new());
+    minh.close().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,6 +45,7 @@ pub mod key {
     pub const ENTER: char = '\u{e007}';
     pub const ALT: char = '\u{e00a}';
     pub const CONTROL: char = '\u{e009}';
+    pub const BACKSPACE: char = '\u{e003}';
     pub const ESCAPE: char = '\u{e00c}';
     pub const SHIFT: char = '\u{e008}';
     pub const RIGHT: char = '\u{e014}';
