@@ -19,6 +19,7 @@ mod join;
 mod letter_case;
 mod misplaced;
 mod printed;
+mod rows;
 mod settings;
 mod spacing;
 mod stamps;
@@ -133,6 +134,7 @@ pub fn extract(form: &Form, entries: Vec<RawEntry>, context: &Context) -> Extrac
     }
     printed::take_off(form, &mut extraction.entries);
     misplaced::take_off(form, &mut extraction.entries);
+    rows::leave_out(form, &mut extraction.entries);
     let inferred;
     let context = if context.book_year.is_none() {
         inferred = Context { book_year: book_year::infer(form, &extraction.entries), ..context.clone() };

@@ -10,7 +10,7 @@ use sobo_core::{Candidate, CheckEffect, FormField, RegisterType};
 
 use super::*;
 
-fn form(layout: &str, register_type: RegisterType, fields: &[(&str, FieldKind)]) -> Form {
+pub(crate) fn form(layout: &str, register_type: RegisterType, fields: &[(&str, FieldKind)]) -> Form {
     Form {
         id: "test".to_owned(),
         family: "T".to_owned(),

@@ -33,12 +33,18 @@ proptest! {
         let form = form(if ledger_layout { "ledger" } else { "act" }, RegisterType::Birth, BIRTH);
         let entries: Vec<RawEntry> = rows
             .into_iter()
-            .map(|fields| raw(fields.into_iter().map(|(at, lines)| (BIRTH[at].0, lines)).collect()))
+            .enumerate()
+            .map(|(row, fields)| RawEntry {
+                bbox: Rect::new(0.0, row as f64, 100.0, 1.0),
+                ..raw(fields.into_iter().map(|(at, lines)| (BIRTH[at].0, lines)).collect())
+            })
             .collect();
         let again = entries.clone();
         let out = extract(&form, entries.clone(), &year(1971));
-        prop_assert_eq!(out.entries.len(), entries.len());
-        for (entry, raw) in out.entries.iter().zip(&entries) {
+        // Rows of a ledger may show themselves to be dirt; nothing else is left out.
+        prop_assert!(ledger_layout || out.entries.len() == entries.len());
+        for entry in &out.entries {
+            let raw = &entries[entry.bbox.y as usize];
             prop_assert_eq!(entry.fields.len(), raw.fields.len());
             for (name, field) in &entry.fields {
                 prop_assert_eq!(field.text.is_empty(), field.lacuna.is_some());
