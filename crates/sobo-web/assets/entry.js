@@ -100,7 +100,7 @@ function foot() {
 
 function head() {
   $("place").textContent = `${current.volume.name} · ${t("entry.page")} ${current.page.number}`;
-  $("where").textContent = `${current.volume.office} · ${current.volume.years}`;
+  $("where").textContent = `${current.volume.years} · ${current.volume.office}`;
   $("where").title = $("where").textContent;
   $("chain").replaceChildren(
     ...current.chain.map((step) => {
