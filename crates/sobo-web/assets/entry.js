@@ -179,12 +179,15 @@ let looking = Promise.resolve();
 // Entries put off in this sitting: they come again when nothing else is left.
 const putOff = new Set();
 
+// A busy server is waited for: hanging up would have it begin anew each time, and never come to an end.
+const BUSY = 60000;
+
 async function nextAfter(from) {
   const wanted = { ...settings.wish, after: from?.place ?? -1 };
-  const next = await call("POST", "/api/work/next", { ...wanted, except: [...notAgain(), ...putOff] });
+  const next = await call("POST", "/api/work/next", { ...wanted, except: [...notAgain(), ...putOff] }, BUSY);
   if (next || !putOff.size) return next;
   putOff.clear();
-  return call("POST", "/api/work/next", { ...wanted, except: notAgain() });
+  return call("POST", "/api/work/next", { ...wanted, except: notAgain() }, BUSY);
 }
 
 function lookAhead() {
