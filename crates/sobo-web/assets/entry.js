@@ -138,6 +138,8 @@ function head() {
 
 async function show(entry) {
   current = entry;
+  // It may have been looked ahead to while it was asked for: nothing comes after itself.
+  if (ahead?.id === entry.id) ahead = null;
   leaving = null;
   $("fields").inert = false;
   $("bench").hidden = false;
@@ -156,7 +158,7 @@ async function show(entry) {
   paint();
   document.body.dataset.ready = String(entry.id);
   tellWindows();
-  if (entry.mode === "turn") lookAhead();
+  if (entry.mode === "turn" && !ahead) lookAhead();
 }
 
 // What the fields say against one another, asked anew a moment after something was typed.
@@ -234,7 +236,7 @@ async function advance() {
   await looking;
   const next = ahead;
   ahead = null;
-  if (next) return show(next);
+  if (next && next.id !== current?.id) return show(next);
   const from = current;
   try {
     const asked = await nextAfter(from);

@@ -267,3 +267,43 @@ async fn two_windows_of_one_person_never_work_at_one_entry() -> Result<()> {
     assert!(says(another).await?.values().any(|value| value.text == "Cửa Sổ Ba"));
     lan.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_asked_for_and_looked_ahead_to_at_once_is_done_once() -> Result<()> {
+    if !browser_is_here() {
+        return Ok(());
+    }
+    let office = clerks::open(&crate::pages(), 3, 0).await?;
+    let driver = Driver::start().await?;
+    let (mut lan, first) = at_work(&driver, &office, "").await?;
+    // Looking ahead fails until an entry is submitted; then the answer to whoever asks first is late, and in the meantime
+    // the next look finds the same entry. Behind that one there is nothing, for a moment.
+    lan.script(
+        "const real = window.fetch; window.asked = 0; window.fetch = async (path, init) => { \
+           if (!String(path).endsWith('/work/next')) return real(path, init); \
+           if (!window.submitted) throw new TypeError('no network'); \
+           window.asked += 1; \
+           if (window.asked === 3) return new Response(null, { status: 204 }); \
+           const late = window.asked === 1; \
+           const answer = await real(path, init); \
+           if (late) await new Promise((done) => setTimeout(done, 7000)); \
+           return answer; }",
+    )
+    .await?;
+    say_all(&mut lan).await?;
+    lan.press(&[], key::ENTER).await?;
+    let second = lan.entry(Some(first)).await?.context("the second entry")?;
+    say_all(&mut lan).await?;
+    lan.script("window.submitted = true; return 1").await?;
+    lan.press(&[], key::ENTER).await?;
+    let third = lan.entry(Some(second)).await?.context("the third entry")?;
+    say_all(&mut lan).await?;
+    lan.press(&[], key::ENTER).await?;
+    let fourth = lan.entry(Some(third)).await?.context("the fourth entry")?;
+    assert!(fourth != third && fourth != second, "{second} {third} {fourth}");
+    lan.until("the outbox to empty", EMPTY_OUTBOX).await?;
+    for entry in [first, second, third] {
+        deeds(&office, entry, 1).await?;
+    }
+    lan.close().await
+}
