@@ -13,8 +13,7 @@ pub(crate) const RULE: &str = "misplaced";
 const SURE: f32 = 0.9;
 
 /// Words that stand in the headers of registers and in nobody's name, small letters.
-const HEADER: &[&str] =
-    &["quận", "quartier", "village", "année", "annee", "registre", "huyện", "tỉnh", "thành-phố"];
+const HEADER: &[&str] = &["quận", "quartier", "village", "année", "annee", "registre", "huyện", "tỉnh"];
 
 /// Takes such texts off; they stay the first of the candidates.
 pub(crate) fn take_off(form: &Form, entries: &mut [Entry]) {
