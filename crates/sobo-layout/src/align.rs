@@ -68,7 +68,8 @@ pub fn align(
     plan.form = Some(index);
     plan.register_type = Some(form.form.register_type);
     let is_ledger = form.form.layout == "ledger";
-    plan.entries = if is_ledger { ledger.entries(form) } else { labelled.entries(form) };
+    plan.entries =
+        if is_ledger { ledger.entries(form) } else { labelled.with_siblings(form).entries(form) };
     faint::leave_out(structure, &mut plan.entries, is_ledger);
     plan
 }

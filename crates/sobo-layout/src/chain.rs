@@ -43,6 +43,28 @@ pub(crate) struct Way {
 
 const FORBIDDEN: f32 = -1.0e6;
 
+/// What it costs to go back within what is printed of one person, in letters of print that agree: printers order it as
+/// they like. The columns of a group of a ledger come in any order.
+const BACK: f32 = -1.0;
+const BACK_IN_LEDGER: f32 = -0.6;
+
+/// What it costs to come to a field a second time in one entry: `Dân tộc` comes again for the next person.
+const AGAIN: f32 = -4.0;
+
+/// The fields of an entry that a way has come through so far.
+#[derive(Debug, Copy, Clone, Default)]
+struct Opened(u128);
+
+impl Opened {
+    fn with(self, field: usize) -> Self {
+        Self(self.0 | u32::try_from(field).ok().and_then(|f| 1_u128.checked_shl(f)).unwrap_or(0))
+    }
+
+    fn cost(self, field: usize) -> f32 {
+        if self.with(field).0 == self.0 && field < 128 { AGAIN } else { 0.0 }
+    }
+}
+
 /// Whether entries follow one another in reading order; acts are parted before.
 fn follow(form: &LoadedForm) -> bool {
     form.form.max_entries > 1 && form.form.layout != "act"
@@ -100,8 +122,7 @@ impl Steps {
                 }
                 let skipped = orders[g].saturating_sub(orders[f] + 1) as f32;
                 within[f][g] = if section(f) == section(g) {
-                    // The columns of a group of a ledger come in any order.
-                    let back = if form.form.layout == "ledger" { -0.6 } else { -3.0 };
+                    let back = if form.form.layout == "ledger" { BACK_IN_LEDGER } else { BACK };
                     if g > f { -0.5 * skipped.min(6.0) } else { back }
                 } else {
                     let back = if g < f { -3.0 } else { 0.0 };
@@ -120,6 +141,9 @@ impl Steps {
 }
 
 /// The best way of a form through the slots of a page.
+///
+/// Which fields a way has come through is known of the best way to each state alone, so that the way found is the best
+/// or close to it.
 pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
     let n = form.form.fields.len();
     if slots.is_empty() {
@@ -131,10 +155,12 @@ pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
     let many = follow(form);
     let mut scores = vec![FORBIDDEN; states];
     scores[0] = 0.0;
+    let mut opened = vec![Opened::default(); states];
     let mut back: Vec<Vec<(u32, bool)>> = Vec::with_capacity(slots.len());
     for slot in slots {
         let mut next = vec![FORBIDDEN; states];
         let mut from = vec![(0u32, false); states];
+        let mut passed = vec![Opened::default(); states];
         next[0] = scores[0] + slot.nothing;
         // The best state of each field to go on from, with a little against having left it.
         let leave: Vec<(f32, u32)> = (0..n)
@@ -153,7 +179,7 @@ pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
                 // An unlabelled field follows its neighbour directly.
                 let gap =
                     if form.wordings[g].is_empty() && (*state as usize - 1) % 3 == 2 { -2.0 } else { 0.0 };
-                let total = score + steps.within[f][g] + gap;
+                let total = score + steps.within[f][g] + gap + opened[*state as usize].cost(g);
                 if total > best.0 {
                     best = (total, *state, false);
                 }
@@ -167,6 +193,8 @@ pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
             let state = 1 + 3 * g;
             next[state] = best.0 + label;
             from[state] = (best.1, best.2);
+            let before = if best.2 { Opened::default() } else { opened[best.1 as usize] };
+            passed[state] = before.with(g);
             let long = form.form.fields[g].max_lines > 1 || slot.same_line;
             let more = slot.continues + if long { 0.0 } else { -5.0 };
             let candidates = [
@@ -178,14 +206,16 @@ pub(crate) fn best_way(form: &LoadedForm, slots: &[Observation]) -> Way {
                 candidates.iter().copied().fold((FORBIDDEN, state), |a, b| if b.0 > a.0 { b } else { a });
             next[state + 1] = best.0 + more;
             from[state + 1] = (best.1 as u32, false);
+            passed[state + 1] = opened[best.1];
             let candidates =
                 [(scores[state], state), (scores[state + 1], state + 1), (scores[state + 2], state + 2)];
             let best =
                 candidates.iter().copied().fold((FORBIDDEN, state), |a, b| if b.0 > a.0 { b } else { a });
             next[state + 2] = best.0 + slot.nothing;
             from[state + 2] = (best.1 as u32, false);
+            passed[state + 2] = opened[best.1];
         }
-        scores = next;
+        (scores, opened) = (next, passed);
         back.push(from);
     }
     let mut state = (0..states).fold(0, |a, b| if scores[b] > scores[a] { b } else { a });

@@ -6,6 +6,11 @@ use crate::component::Component;
 use crate::raster::Page;
 use crate::ruling::{Ruling, Stroke};
 
+/// Height of chained letters, in letters, from which they may stand in two rows.
+const TWO_ROWS: f32 = 2.3;
+/// Fewest letters that make a row of its own.
+const ROW_LETTERS: usize = 3;
+
 /// Box of a component.
 pub(crate) fn bounds(c: &Component) -> Rect<Restored> {
     Rect::from_edges(c.x0.into(), c.y0.into(), c.x1.into(), c.y1.into())
@@ -292,6 +297,7 @@ pub(crate) fn chained(
     }
     let mut lines: Vec<TextLine> = sets
         .into_iter()
+        .flat_map(|components| rows_of(components, text_height))
         .filter_map(|components| {
             let bbox = components.iter().map(bounds).reduce(|a, b| a.union(&b))?;
             (bbox.w >= f64::from(0.8 * text_height)).then(|| free_line(page, verticals, components, bbox))
@@ -313,6 +319,24 @@ pub(crate) fn chained(
     }
     lines.sort_by(|a, b| a.bbox.x.total_cmp(&b.bbox.x).then(a.bbox.y.total_cmp(&b.bbox.y)));
     beside(lines, text_height)
+}
+
+/// Parts chained letters into the rows they stand in: where lines are set close, the tail of a letter or a speck chains
+/// two of them. What is no lettering, such as a signature, stays whole.
+fn rows_of(components: Vec<Component>, text_height: f32) -> Vec<Vec<Component>> {
+    let Some(bbox) = components.iter().map(bounds).reduce(|a, b| a.union(&b)) else { return Vec::new() };
+    if bbox.h < f64::from(TWO_ROWS * text_height) {
+        return vec![components];
+    }
+    let rows = in_box(&bbox.grown(1.0, 1.0), &components, text_height);
+    let letters = |row: &TextLine| {
+        let letter = |c: &&Component| (0.55..2.2).contains(&(c.height() as f32 / text_height));
+        row.components.iter().filter(letter).count()
+    };
+    if rows.iter().filter(|row| letters(row) >= ROW_LETTERS).count() < 2 {
+        return vec![components];
+    }
+    rows.into_iter().map(|row| row.components).collect()
 }
 
 fn free_line(

@@ -140,7 +140,10 @@ fn find(page: &Page, leaders: bool) -> Vec<Ruling> {
             rulings.extend(split_at_gaps(page, ruling, aside));
         }
     }
-    keep_rhythm(&mut rulings, page.scale);
+    if leaders {
+        keep_rhythm(&mut rulings, page.scale);
+        keep_bare(&mut rulings, page);
+    }
     join(rulings, page, leaders)
 }
 
@@ -425,6 +428,45 @@ fn keep_rhythm(rulings: &mut Vec<Ruling>, scale: f32) {
         let best = (period - 1..=period + 1).map(|i| r.rhythm[i.min(r.rhythm.len() - 1)]).fold(0.0, f32::max);
         best > if r.length() > 150.0 * scale { 0.13 } else { 0.22 }
     });
+}
+
+/// Height of the writing that stands on a leader, and the shortest stretch without any that is no blank between
+/// letters, in pixels at 150 dpi.
+const WRITING: (f32, f32) = (4.0, 18.0);
+const BARE: f32 = 30.0;
+/// Least length of leaders that nothing is written on, in widths of the page, on a page that has leaders at all.
+const LEAST_BARE: f32 = 1.0;
+
+/// Takes out the leaders of a page that has none: the feet of worn letters are dots with the rhythm of typing, but such
+/// dots lie under letters only, while nobody fills every line of a form to its end.
+fn keep_bare(rulings: &mut Vec<Ruling>, page: &Page) {
+    let dotted = rulings.iter().filter(|r| r.stroke == Stroke::Dotted);
+    let bare: usize = dotted.map(|r| bare_length(r, page)).sum();
+    if (bare as f32) < LEAST_BARE * page.width.min(page.height) as f32 {
+        rulings.retain(|r| r.stroke == Stroke::Solid);
+    }
+}
+
+/// Length of the stretches of a leader over which nothing stands.
+fn bare_length(ruling: &Ruling, page: &Page) -> usize {
+    let (from, to) = (ruling.start.max(0.0) as usize, (ruling.end as usize).min(page.width));
+    let inked = |x: usize| {
+        let y = ruling.at(x as f32);
+        let top = (y - page.px(WRITING.1)).max(0.0) as usize;
+        let bottom = ((y - page.px(WRITING.0)).max(0.0) as usize).min(page.height);
+        (top..bottom).any(|y| page.ink[y * page.width + x] != 0)
+    };
+    let (mut bare, mut run) = (0, 0);
+    let least = page.px(BARE) as usize;
+    for x in from..to {
+        run = if inked(x) { 0 } else { run + 1 };
+        if run == least {
+            bare += least;
+        } else if run > least {
+            bare += 1;
+        }
+    }
+    bare
 }
 
 /// Share of the dark positions along a ruling where the darkness ends within a few pixels on both

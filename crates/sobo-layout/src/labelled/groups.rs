@@ -51,8 +51,10 @@ impl Slots<'_> {
         let th = f64::from(self.structure.text_height);
         let mut heights: Vec<Vec<f64>> = vec![Vec::new(); form.form.fields.len()];
         for (i, (role, _)) in way.roles.iter().enumerate() {
+            // What one act prints for each of two people stands twice in one act.
             if let Role::Field(f) = role
-                && self.label(i, form, *f).is_some_and(|found| found.likeness > 0.7)
+                && let Some(found) = self.label(i, form, *f).filter(|found| found.likeness > 0.7)
+                && !self.shared(i, form, *f, found.score)
             {
                 heights[*f].push(self.height(&self.items[i]));
             }
@@ -92,6 +94,12 @@ impl Slots<'_> {
         });
         let end = heading.map(|item| self.height(item) - 3.5 * th).fold(start, f64::min);
         Some((end.max(last + th), start))
+    }
+
+    /// Whether the label in a slot is as much that of another field: `Tuổi` of the groom and of the bride.
+    fn shared(&self, item: usize, form: &LoadedForm, field: usize, score: f32) -> bool {
+        let other = |f: usize| self.label(item, form, f).is_some_and(|found| found.score > score - 0.5);
+        (0..form.form.fields.len()).any(|f| f != field && other(f))
     }
 
     /// Blocks of labels, one below the other.

@@ -11,6 +11,9 @@ const PLACE: f32 = 5.0;
 /// What the first slot of a line gains that begins where the writing behind a lost label does.
 const BEHIND: f32 = 3.0;
 
+/// What one other entry of the page is worth, as a share of the book's pages that agree.
+const SIBLING: f32 = 0.8;
+
 /// A print laid on the page: labels in the page's own pixels.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Prior {
@@ -68,6 +71,44 @@ impl Slots<'_> {
                 ..l.clone()
             });
             self.prior = Some(Prior { form: form.form.id.clone(), labels: moved.collect() });
+        }
+        self
+    }
+
+    /// Lets the entries of a page speak for one another: they are of one print, so that a label which is lost in one
+    /// stands where the others have it. A print of the book, where there is one, knows better.
+    pub(crate) fn with_siblings(mut self, form: &LoadedForm) -> Self {
+        if self.prior.as_ref().is_some_and(|prior| prior.form == form.form.id) {
+            return self;
+        }
+        let seen = self.seen(form);
+        let entries = seen.iter().map(|label| label.entry + 1).max().unwrap_or(0);
+        let near = 1.2 * self.structure.text_height;
+        let scale = self.structure.scale;
+        let mut labels = Vec::new();
+        for entry in 0..entries {
+            let of = |label: &&SeenLabel| label.entry == entry;
+            let own: Vec<(u32, &str, f32, f32)> =
+                seen.iter().filter(of).map(|l| (entry, l.field.as_str(), l.x, l.y)).collect();
+            for other in (0..entries).filter(|other| *other != entry) {
+                let theirs: Vec<SeenLabel> = seen
+                    .iter()
+                    .filter(|label| label.entry == other)
+                    .map(|label| SeenLabel { entry, ..label.clone() })
+                    .collect();
+                let Some((across, down)) = lay(&theirs, &own, near / scale) else { continue };
+                labels.extend(theirs.into_iter().map(|label| PrintLabel {
+                    entry,
+                    x: scale * across.at(label.x),
+                    y: scale * down.at(label.y),
+                    value_x: scale * across.at(label.value_x),
+                    field: label.field,
+                    share: SIBLING,
+                }));
+            }
+        }
+        if !labels.is_empty() {
+            self.prior = Some(Prior { form: form.form.id.clone(), labels });
         }
         self
     }
