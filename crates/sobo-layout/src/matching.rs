@@ -111,6 +111,11 @@ impl Folded {
         self.letters.len()
     }
 
+    /// Whether there are three letters or more and no figure.
+    pub(crate) fn words_only(&self) -> bool {
+        self.letters.len() >= 3 && !self.letters.iter().any(char::is_ascii_digit)
+    }
+
     /// Left edge of letter `index` as a share of the width.
     pub(crate) fn start(&self, index: usize) -> Option<f32> {
         self.spans.get(index).map(|s| s.0)

@@ -174,27 +174,33 @@ impl Structure {
     }
 }
 
-/// The edge at which most lines with leaders begin, if other text stands left of it beyond a blank.
+/// The edge at which most lines have a stretch of ink begin, if other text stands left of it beyond a blank.
 fn margin(lines: &[TextLine], text_height: f32) -> Option<Ruling> {
     let th = f64::from(text_height);
-    let ruled: Vec<&TextLine> = lines.iter().filter(|l| l.ruled && !l.slots.is_empty()).collect();
-    let starts: Vec<f64> = ruled.iter().map(|l| l.slots[0].ink.x).collect();
-    let near = |x: f64| starts.iter().filter(|s| (**s - x).abs() < 1.5 * th).count();
-    let common = starts.iter().copied().max_by_key(|x| (near(*x), -(x.round() as i64)))?;
-    if near(common) < 6 || near(common) * 10 < starts.len() * 6 {
+    let begins = |line: &TextLine, x: f64| line.slots.iter().any(|s| (s.ink.x - x).abs() < 1.5 * th);
+    let near = |x: f64| lines.iter().filter(|line| begins(line, x)).count();
+    let starts = lines.iter().flat_map(|line| line.slots.iter().map(|slot| slot.ink.x));
+    let common = starts.max_by_key(|x| (near(*x), -(x.round() as i64)))?;
+    if near(common) < 6 {
         return None;
     }
-    let (top, bottom) = ruled
+    let (top, bottom) = lines
         .iter()
-        .filter(|l| (l.slots[0].ink.x - common).abs() < 1.5 * th)
+        .filter(|line| begins(line, common))
         .fold((f64::MAX, f64::MIN), |(a, b), l| (a.min(l.bbox.y), b.max(l.bbox.bottom())));
-    let beside = |l: &&TextLine| {
-        let y = l.bbox.centre().y;
-        y > top - th
-            && y < bottom
-            && l.slots.first().is_some_and(|s| s.ink.x < common - 6.0 * th && s.ink.w > 1.5 * th)
+    let within = |line: &&TextLine| {
+        let y = line.bbox.centre().y;
+        y > top - th && y < bottom && !line.slots.is_empty()
     };
-    if lines.iter().filter(beside).count() < 2 {
+    let aside = |line: &TextLine| {
+        line.slots.first().is_some_and(|s| s.ink.x < common - 6.0 * th && s.ink.w > 1.5 * th)
+    };
+    let body = |line: &&TextLine| begins(line, common) || !aside(line);
+    let (beside, all) = (
+        lines.iter().filter(within).filter(|line| aside(line)).count(),
+        lines.iter().filter(within).filter(body).count(),
+    );
+    if beside < 2 || near(common) * 10 < all * 6 {
         return None;
     }
     let x = (common - 1.1 * th) as f32;

@@ -25,6 +25,9 @@ use groups::parted;
 /// Letters from which a caption is told from a value.
 const CAPTION: usize = 7;
 
+/// What a field without a label gains on nothing where it hangs under the slot before.
+const HANGING: f32 = 0.8;
+
 /// One slot of the page with what was read in it.
 struct Item {
     line: usize,
@@ -106,6 +109,8 @@ impl<'a> Slots<'a> {
         let letters = item.read.as_ref().map_or(0, |(_, reading)| reading.len()).min(14) as f32;
         // A heading that shares its stretch with a label says nothing against the label.
         let titles = if self.heading(index, form) > 0 { &[] } else { form.titles.as_slice() };
+        // A name under the number in the margin, on a leader or not, is no label that cannot be read, and no caption.
+        let name = self.hangs(index) && labels.iter().all(|label| *label < 1.0);
         // Behind a label short captions are values: `chồng`, `mẹ`, `Vợ`.
         let value = text.ruled && !item.first;
         let furniture = form
@@ -116,10 +121,10 @@ impl<'a> Slots<'a> {
             .map(|w| self.alike(index, w))
             // On a line to write on a label followed by a value resembles a caption.
             .map(
-                |alike| if alike > if text.ruled { 0.82 } else { 0.6 } { 1.1 * alike * letters } else { 0.0 },
+                |alike| if alike > if text.ruled || name { 0.82 } else { 0.6 } { 1.1 * alike * letters } else { 0.0 },
             )
             .fold(0.0, f32::max);
-        let (nothing, continues, unlabelled) = match (text.ruled, item.first) {
+        let (nothing, continues, unlabelled): (f32, f32, f32) = match (text.ruled, item.first) {
             // The first ink of a line with leaders is a label, unless the leader begins before it.
             (true, true) if slot.unlabelled => (-2.0, 0.8, -2.0),
             (true, true) => (-2.5, -2.0, -3.0),
@@ -128,6 +133,7 @@ impl<'a> Slots<'a> {
             (false, true) => (0.0, 0.3, 1.0),
             (false, false) => (0.0, 0.2, -1.0),
         };
+        let unlabelled = if name { unlabelled.max(nothing + HANGING) } else { unlabelled };
         Observation {
             labels,
             continues,
@@ -136,6 +142,23 @@ impl<'a> Slots<'a> {
             same_line: !item.first,
             parted: item.parted,
         }
+    }
+
+    /// Whether a slot hangs under the slot before it: words and no figures, next below in one column.
+    fn hangs(&self, index: usize) -> bool {
+        let th = f64::from(self.structure.text_height);
+        let before = index.checked_sub(1).map(|before| &self.items[before]);
+        let (Some((line, slot)), Some((above, upper))) =
+            (self.place(&self.items[index]), before.and_then(|before| self.place(before)))
+        else {
+            return false;
+        };
+        let down = slot.ink.centre().y - upper.ink.centre().y;
+        let words = self.items[index].read.as_ref().is_some_and(|(_, reading)| reading.words_only());
+        words
+            && line.limits == above.limits
+            && (1.0 * th..7.0 * th).contains(&down)
+            && (slot.ink.x - upper.ink.x).abs() < 4.0 * th
     }
 
     fn alike(&self, index: usize, wording: &Wording) -> f32 {
