@@ -8,6 +8,8 @@ use crate::ruling::{Ruling, Stroke};
 
 /// Height of chained letters, in letters, from which they may stand in two rows.
 const TWO_ROWS: f32 = 2.3;
+/// Share of the height of large writing by which its middle may lie off that of a small label on the same base line.
+const LARGER: f64 = 0.45;
 /// Fewest letters that make a row of its own.
 const ROW_LETTERS: usize = 3;
 
@@ -368,7 +370,8 @@ fn beside(lines: Vec<TextLine>, text_height: f32) -> Vec<TextLine> {
             row.limits == line.limits
                 && apart > -f64::from(text_height)
                 && shared > 0.55 * row.bbox.h.min(line.bbox.h)
-                && (row.bbox.centre().y - middle).abs() < f64::from(0.7 * text_height)
+                && (row.bbox.centre().y - middle).abs()
+                    < f64::from(0.7 * text_height).max(LARGER * row.bbox.h.max(line.bbox.h))
         });
         match near {
             Some(row) => {
