@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sobo_core::{Rect, Restored};
+use sobo_core::{FieldKind, Rect, Restored};
 
 use crate::chain::{Role, Way};
 use crate::forms::LoadedForm;
@@ -13,6 +13,40 @@ use crate::writing::writing;
 
 use super::{Item, Slots};
 
+/// How far apart pieces of one note stand on a line, and its lines at the left, in heights of letters.
+const NOTE: f64 = 10.0;
+
+/// A note while its lines are gathered.
+struct Note {
+    /// Its label.
+    first: Rect<Restored>,
+    /// Where it stands by now: its line, and the ink on it.
+    last: (usize, Rect<Restored>),
+    /// Where its writing begins.
+    value: Option<f64>,
+}
+
+impl Note {
+    /// Whether a stretch of ink goes on with the note: close behind what there is, or on the next line at its left.
+    /// `step` is the distance of lines.
+    fn goes_on(&mut self, (line, ink): (usize, Rect<Restored>), step: f64, th: f64) -> bool {
+        let (last, before) = self.last;
+        let follows = if line == last {
+            ink.x - before.right() < NOTE * th
+        } else {
+            let down = ink.centre().y - before.centre().y;
+            let left = self.value.unwrap_or(self.first.x).min(self.first.x);
+            let right = self.value.unwrap_or(self.first.right()).max(self.first.right());
+            (0.5 * th..1.8 * step).contains(&down) && ink.x > left - NOTE * th && ink.x < right + NOTE * th
+        };
+        if follows {
+            self.value.get_or_insert(ink.x);
+            self.last = (line, ink);
+        }
+        follows
+    }
+}
+
 impl Slots<'_> {
     pub(super) fn entry(&self, form: &LoadedForm, way: &Way, group: &[usize]) -> EntryPlan {
         let mut fields: Vec<FieldPlan> = Vec::new();
@@ -21,6 +55,7 @@ impl Slots<'_> {
         // Line and start of the field that the last slot belonged to.
         let mut open: Option<(usize, usize, f64)> = None;
         let mut again = false;
+        let mut note: Option<Note> = None;
         for i in group {
             let (item, role) = (&self.items[*i], way.roles[*i].0);
             let (Some((line, slot)), Role::Field(field) | Role::More(field)) = (self.place(item), role)
@@ -34,6 +69,16 @@ impl Slots<'_> {
             }
             if again {
                 continue;
+            }
+            // Seals and signatures beside or below a note are not its continuation.
+            if spec.kind == FieldKind::Text {
+                let th = f64::from(self.structure.text_height);
+                let at = (item.line, slot.ink);
+                if matches!(role, Role::Field(_)) {
+                    note = Some(Note { first: slot.ink, last: at, value: None });
+                } else if !note.as_mut().is_some_and(|note| note.goes_on(at, self.step(item.line), th)) {
+                    continue;
+                }
             }
             union = Some(union.map_or(line.bbox, |u| u.union(&line.bbox)));
             let label = match role {
@@ -92,6 +137,15 @@ impl Slots<'_> {
             }
         }
         EntryPlan { bbox, fields }
+    }
+
+    /// Distance from a line to the next above it on which a label or value stands, at least two heights of letters.
+    fn step(&self, line: usize) -> f64 {
+        let middle = |line: usize| self.structure.lines.get(line).map(|l| l.bbox.centre().y);
+        let least = 2.0 * f64::from(self.structure.text_height);
+        let Some(own) = middle(line) else { return least };
+        let above = (0..line).filter_map(middle).map(|y| own - y).filter(|step| *step > least);
+        above.fold(f64::MAX, f64::min).clamp(least, 3.0 * least)
     }
 
     /// For each field the slot that bears its label best; a field without a label stands behind the
