@@ -44,8 +44,9 @@ impl Slots<'_> {
     }
 
     /// The frame around an entry: rulings that enclose its fields, else the fields themselves.
-    /// `foot` is where the last line of the entry's slots ends.
-    pub(super) fn frame(&self, union: Rect<Restored>, foot: f64) -> Rect<Restored> {
+    /// `signed` is where the fields and the captions under which people sign end, `foot` where the last line of the
+    /// entry's slots does.
+    pub(super) fn frame(&self, union: Rect<Restored>, signed: f64, foot: f64) -> Rect<Restored> {
         let s = self.structure;
         let th = f64::from(s.text_height);
         let centre = union.centre();
@@ -56,7 +57,7 @@ impl Slots<'_> {
         let at = |r: &Ruling| f64::from(r.at(centre.x as f32));
         let above = s.horizontals.iter().filter(wide).filter(|r| at(r) < union.y + 1.0 * th);
         let above = above.max_by(|a, b| at(a).total_cmp(&at(b)));
-        let below = s.horizontals.iter().filter(wide).filter(|r| at(r) > union.bottom() - 0.5 * th);
+        let below = s.horizontals.iter().filter(wide).filter(|r| at(r) > signed - 0.5 * th);
         let below = below.min_by(|a, b| at(a).total_cmp(&at(b)));
         let mut frame = union.grown(2.0 * th, 2.0 * th);
         if let Some(r) = above {

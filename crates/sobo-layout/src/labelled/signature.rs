@@ -5,21 +5,60 @@ use sobo_core::{Rect, Restored};
 use crate::anchor::is_text;
 use crate::component::Component;
 use crate::forms::LoadedForm;
-use crate::line::{TextLine, in_box};
+use crate::line::{TextLine, bounds, in_box};
 use crate::matching::{Folded, Wording, find_inside, likeness};
 use crate::writing::writing;
 
 use super::Slots;
 
+/// How sure the place of a name is that stands clear, and of one that lies under a signature or a seal.
+const CLEAR: f32 = 0.8;
+const COVERED: f32 = 0.4;
+/// Fewest letters side by side that are a name under a signature.
+const LEAST_LETTERS: usize = 6;
+
 impl Slots<'_> {
-    /// Writing under a printed caption: the lowest line in its column that looks like text.
+    /// Writing under a printed caption: the lowest line in its column that looks like text, or, where a signature and
+    /// a seal lie over it, the row with most letters; the last says how sure the place is. `fields` is where the
+    /// labels and values of the entry lie, under which people sign.
     pub(super) fn below(
         &self,
         form: &LoadedForm,
         caption: &str,
         group: &[usize],
+        fields: &Rect<Restored>,
         bbox: &Rect<Restored>,
-    ) -> Option<(Rect<Restored>, Vec<Rect<Restored>>)> {
+    ) -> Option<(Rect<Restored>, Vec<Rect<Restored>>, f32)> {
+        let th = f64::from(self.structure.text_height);
+        let captions: Vec<Rect<Restored>> = self
+            .captions(caption, group)
+            .into_iter()
+            .filter(|caption| caption.bottom() > fields.bottom() - 1.5 * th)
+            .collect();
+        let spaces: Vec<(Rect<Restored>, Rect<Restored>)> = captions
+            .iter()
+            .map(|caption| {
+                // The heading of the entry below is no name.
+                let bottom =
+                    self.heading_below(form, caption).map_or(bbox.bottom(), |y| y.min(bbox.bottom()));
+                (*caption, Rect::from_edges(bbox.x, bbox.y, bbox.right(), bottom))
+            })
+            .collect();
+        let named: Vec<_> =
+            spaces.iter().filter_map(|(caption, space)| self.name_under(caption, space)).collect();
+        // Of those who signed under one of the captions the first whose name is no scribble.
+        let told = named.iter().position(|(_, lines)| lines.iter().any(|line| self.is_name(line)));
+        if told.is_none()
+            && let Some((place, line)) =
+                spaces.iter().find_map(|(caption, space)| self.name_under_seal(caption, space))
+        {
+            return Some((place, vec![line], COVERED));
+        }
+        named.into_iter().nth(told.unwrap_or(0)).map(|(place, lines)| (place, lines, CLEAR))
+    }
+
+    /// Where the captions of a list (wordings parted by `|`) stand among slots of an entry, in the order of the list.
+    pub(super) fn captions(&self, caption: &str, group: &[usize]) -> Vec<Rect<Restored>> {
         let wordings: Vec<_> = caption.split('|').map(Wording::new).collect();
         let mut captions: Vec<(usize, Rect<Restored>)> = Vec::new();
         for i in group {
@@ -37,19 +76,8 @@ impl Slots<'_> {
             }
         }
         captions.sort_by_key(|c| c.0);
-        let named: Vec<_> = captions
-            .iter()
-            .filter_map(|(_, caption)| {
-                // The heading of the entry below is no name.
-                let bottom =
-                    self.heading_below(form, caption).map_or(bbox.bottom(), |y| y.min(bbox.bottom()));
-                let space = Rect::from_edges(bbox.x, bbox.y, bbox.right(), bottom);
-                self.name_under(caption, &space)
-            })
-            .collect();
-        // Of those who signed under one of the captions the first whose name is no scribble.
-        let told = named.iter().position(|(_, lines)| lines.iter().any(|line| self.is_name(line)));
-        named.into_iter().nth(told.unwrap_or(0))
+        captions.dedup_by(|b, a| a.1 == b.1);
+        captions.into_iter().map(|(_, rect)| rect).collect()
     }
 
     /// The upper edge of the next heading of an entry under a caption.
@@ -78,6 +106,48 @@ impl Slots<'_> {
         };
         let pieces: Vec<&Component> = self.structure.components.iter().filter(inside).collect();
         lettered(&pieces, rect.w, rect.h, th)
+    }
+
+    /// The row with most letters in the column of a caption, where a signature or a seal lies over the name: pieces as
+    /// large as letters, more of them side by side than a signature or the ring of a seal has at one height.
+    fn name_under_seal(
+        &self,
+        caption: &Rect<Restored>,
+        space: &Rect<Restored>,
+    ) -> Option<(Rect<Restored>, Rect<Restored>)> {
+        let th = f64::from(self.structure.text_height);
+        let centre = caption.centre().x;
+        let half = (0.5 * caption.w).max(9.0 * th) + 2.0 * th;
+        let column =
+            Rect::from_edges(centre - half, caption.bottom() + 1.5 * th, centre + half, space.bottom());
+        let letters: Vec<&Component> = self
+            .structure
+            .components
+            .iter()
+            .filter(|c| {
+                let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+                let (w, h) = (f64::from(c.width()), f64::from(c.height()));
+                x > column.x
+                    && x < column.right()
+                    && y > column.y
+                    && y < column.bottom()
+                    && (0.35 * th..1.9 * th).contains(&h)
+                    && w < 4.0 * th
+            })
+            .collect();
+        let row = |middle: f64| {
+            let mut row: Vec<&Component> = letters
+                .iter()
+                .filter(|c| (f64::from(c.cy()) - middle).abs() < 0.6 * th)
+                .copied()
+                .collect();
+            row.sort_by_key(|c| (c.x0, c.y0));
+            longest_run(&row, 2.2 * th)
+        };
+        let rows = letters.iter().map(|c| row(f64::from(c.cy())));
+        let best = rows.max_by_key(|row| row.len()).filter(|row| row.len() >= LEAST_LETTERS)?;
+        let ink = best.iter().map(|c| bounds(c)).reduce(|a, b| a.union(&b))?;
+        (ink.w >= 4.0 * th).then(|| (column, ink.grown(0.35 * th, 0.35 * th)))
     }
 
     /// Letters that stand close under a signature, in the column of its caption.
@@ -153,6 +223,23 @@ impl Slots<'_> {
         let ink = writing(&all, th)?;
         Some((place, vec![ink.grown(0.35 * th, 0.2 * th)]))
     }
+}
+
+/// The longest stretch of pieces, left to right, with no blank as wide as `blank` between them.
+fn longest_run<'c>(row: &[&'c Component], blank: f64) -> Vec<&'c Component> {
+    let (mut best, mut run): (Vec<&Component>, Vec<&Component>) = (Vec::new(), Vec::new());
+    let mut reached = f64::MIN;
+    for piece in row {
+        if f64::from(piece.x0) - reached > blank {
+            run.clear();
+        }
+        reached = reached.max(f64::from(piece.x1));
+        run.push(piece);
+        if run.len() > best.len() {
+            best.clone_from(&run);
+        }
+    }
+    best
 }
 
 /// Whether a line of ink is letters and not a scribble, which is of one stroke or two.

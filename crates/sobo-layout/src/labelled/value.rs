@@ -121,18 +121,24 @@ impl Slots<'_> {
                 }),
             }
         }
-        let bbox = self.frame(union.unwrap_or_default(), self.foot(group));
-        for (field, spec) in form.form.fields.iter().enumerate() {
-            if let Some(caption) = form.place(field, "below")
-                && fields.iter().all(|f| f.name != spec.name)
-                && let Some((place, lines)) = self.below(form, caption, group, &bbox)
+        let written = union.unwrap_or_default();
+        let below: Vec<(usize, &str)> = (0..form.form.fields.len())
+            .filter_map(|field| form.place(field, "below").map(|caption| (field, caption)))
+            .collect();
+        let captions = below.iter().flat_map(|(_, caption)| self.captions(caption, group));
+        let signed = captions.map(|caption| caption.bottom()).fold(written.bottom(), f64::max);
+        let bbox = self.frame(written, signed, self.foot(group));
+        for (field, caption) in below {
+            let Some(spec) = form.form.fields.get(field) else { continue };
+            if fields.iter().all(|f| f.name != spec.name)
+                && let Some((place, lines, certainty)) = self.below(form, caption, group, &written, &bbox)
             {
                 fields.push(FieldPlan {
                     name: spec.name.clone(),
                     kind: spec.kind,
                     lines,
                     place,
-                    certainty: 0.8,
+                    certainty,
                 });
             }
         }
