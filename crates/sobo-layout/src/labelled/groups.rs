@@ -119,7 +119,7 @@ impl Slots<'_> {
         let mut index = 0;
         while index + 1 < groups.len() {
             let fields = groups[index].iter().filter(|i| matches!(way.roles[**i].0, Role::Field(_))).count();
-            if fields <= 3 && !self.apart(&groups[index], &groups[index + 1]) {
+            if fields <= 3 && !self.apart(&way, &groups[index], &groups[index + 1]) {
                 let head = groups.remove(index);
                 groups[index].splice(0..0, head);
             } else {
@@ -132,8 +132,9 @@ impl Slots<'_> {
         while index + 1 < groups.len() {
             let (a, b) = (self.named(form, &way, &groups[index]), self.named(form, &way, &groups[index + 1]));
             let shared = a.iter().filter(|f| b.contains(f)).count();
-            let few =
-                if self.apart(&groups[index], &groups[index + 1]) { 0 } else { a.len().min(b.len()) / 5 };
+            // Of three labels of a second entry more than one would stand in the first too.
+            let parted = self.apart(&way, &groups[index], &groups[index + 1]);
+            let few = if parted { 0 } else { a.len().min(b.len()) / 3 };
             if shared <= few {
                 let next = groups.remove(index + 1);
                 groups[index].extend(next);
@@ -144,10 +145,11 @@ impl Slots<'_> {
         (way, groups)
     }
 
-    /// Whether a ruling parts two groups of slots.
-    pub(super) fn apart(&self, above: &[usize], below: &[usize]) -> bool {
+    /// Whether a ruling parts the last field of a group of slots from the first of the next.
+    pub(super) fn apart(&self, way: &Way, above: &[usize], below: &[usize]) -> bool {
         let line = |i: Option<&usize>| i.map(|i| self.items[*i].line);
-        match (line(above.first()), line(below.first())) {
+        let field = |i: &&usize| !matches!(way.roles[**i].0, Role::Nothing);
+        match (line(above.iter().rev().find(field)), line(below.iter().find(field))) {
             (Some(a), Some(b)) => parted(self.structure, a, b),
             _ => false,
         }
