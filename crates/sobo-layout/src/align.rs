@@ -1,6 +1,7 @@
 //! Which form a page is, and where its fields lie.
 
 use sobo_core::{Rect, Restored};
+use sobo_text::fold;
 
 use crate::anchor::{Anchor, AnchorPlace};
 use crate::forms::LoadedForm;
@@ -12,6 +13,10 @@ use crate::{faint, labelled, ledger};
 
 /// Share of a form's labels that have to be found before a page is taken for it.
 const LEAST_COVERAGE: f32 = 0.3;
+/// `Quyển số`, folded: the label of the book's number, which has the year in it.
+const BOOK: &str = "quyen";
+/// What a form loses that was not in use in the latest year a page tells of.
+const OUT_OF_USE: f32 = 8.0;
 /// Least log-odds, in letters of print that agree.
 const LEAST_SCORE: f32 = 12.0;
 
@@ -45,12 +50,14 @@ pub fn align(
     if let Some((index, print)) = printed.filter(|(_, print)| !print.labels.is_empty()) {
         labelled = labelled.with_print(&forms[index], print);
     }
+    let latest = latest_year(anchors);
     let ledger = ledger::Columns::new(structure, anchors, printed.map(|(_, print)| print));
     for (index, form) in forms.iter().enumerate() {
         let title = title_score(form, &titles);
         let (score, coverage) =
             if form.form.layout == "ledger" { ledger.score(form) } else { labelled.score(form) };
-        ranked.push((score + title, coverage, index));
+        let age = latest.map_or(0.0, |year| out_of_use(form, year));
+        ranked.push((score + title + age, coverage, index));
     }
     // A form whose labels are not there explains nothing, however well its fields might lie.
     let fits = |r: &(f32, f32, usize)| r.1 >= LEAST_COVERAGE && r.0 >= LEAST_SCORE;
@@ -101,8 +108,71 @@ fn title_score(form: &LoadedForm, titles: &[Folded]) -> f32 {
     best.fold(0.0, f32::max).min(10.0)
 }
 
+/// What a form loses that was not in use in the latest year a page tells of, in letters of print that agree: prints of
+/// neighbouring eras share most labels. A year beside the form's own proves nothing, old stocks were used up.
+fn out_of_use(form: &LoadedForm, year: i32) -> f32 {
+    let before = form.form.year_from.is_some_and(|from| year < from - 1);
+    let after = form.form.year_to.is_some_and(|to| year > to + 1);
+    if before || after { -OUT_OF_USE } else { 0.0 }
+}
+
+/// The latest year that was read on a page, if another reading says the same to a year or it stands in the number of
+/// the book: nothing is registered before it happens.
+fn latest_year(anchors: &[Anchor]) -> Option<i32> {
+    let of_book = |anchor: &&Anchor| fold(&anchor.reading.text).contains(BOOK);
+    let book = anchors.iter().filter(of_book).flat_map(|anchor| years_in(&anchor.reading.text)).max();
+    let mut years: Vec<i32> = anchors.iter().flat_map(|anchor| years_in(&anchor.reading.text)).collect();
+    years.sort_unstable();
+    let twice = years.windows(2).rev().find(|pair| pair[1] - pair[0] <= 1).map(|pair| pair[1]);
+    book.max(twice)
+}
+
 /// A year between 1860 and 2099 in four digits.
 fn year_in(text: &str) -> Option<i32> {
-    let digits: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).collect();
-    digits.iter().filter(|d| d.len() == 4).find_map(|d| d.parse().ok().filter(|y| (1860..2100).contains(y)))
+    years_in(text).next()
+}
+
+fn years_in(text: &str) -> impl Iterator<Item = i32> + '_ {
+    let digits = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() == 4);
+    digits.filter_map(|digits| digits.parse().ok()).filter(|year| (1860..2100).contains(year))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::Path;
+
+    use sobo_core::Reading;
+
+    use crate::anchor::AnchorRequest;
+
+    use super::*;
+
+    fn read(texts: &[&str]) -> Vec<Anchor> {
+        let anchor = |text: &&str| Anchor {
+            request: AnchorRequest {
+                rect: Rect::default(),
+                place: AnchorPlace::Slot { line: 0, slot: 0 },
+            },
+            reading: Reading { text: (*text).to_owned(), ..Reading::default() },
+        };
+        texts.iter().map(anchor).collect()
+    }
+
+    #[test]
+    fn the_latest_year_is_one_that_another_reading_bears_out() {
+        assert_eq!(latest_year(&read(&["Sinh ngày: 3-2-1988", "Số: 12/1988", "Năm sinh: 1951"])), Some(1988));
+        assert_eq!(latest_year(&read(&["12/2091", "3-2-1988", "4.2.1987"])), Some(1988));
+        assert_eq!(latest_year(&read(&["12/1988", "023418867"])), None);
+        assert_eq!(latest_year(&read(&["Quyển số 01-2012", "Sinh ngày 3-2-1988"])), Some(2012));
+    }
+
+    #[test]
+    fn a_form_out_of_use_loses() {
+        let text = "id = \"X\"\nfamily = \"X\"\nregister_type = \"birth\"\nlayout = \"blocks\"\nmax_entries = 2\n\
+                    year_from = 1976\nyear_to = 1998\n[[field]]\nname = \"child_name\"\nlabels = [\"Họ và tên\"]\n";
+        let form = LoadedForm::parse(text, Path::new("X.toml")).unwrap();
+        assert_eq!([1975, 1988, 1999].map(|year| out_of_use(&form, year)), [0.0; 3]);
+        assert_eq!([1961, 2004].map(|year| out_of_use(&form, year)), [-OUT_OF_USE; 2]);
+    }
 }
