@@ -1,6 +1,6 @@
 //! Ledgers: a ruled table, a row an entry, the field named by the head of its column.
 
-use sobo_core::{Rect, Restored};
+use sobo_core::{Rect, RegisterType, Restored};
 
 use crate::anchor::{Anchor, AnchorPlace};
 use crate::chain::{Observation, Role, Way, best_way};
@@ -444,6 +444,33 @@ fn shared_by_both(form: &LoadedForm, seen: &[Observation], way: &mut Way) {
             *role = Role::Field(plain);
         }
     }
+    not_of_both(form, seen, way, &taken);
+}
+
+/// In a marriage register a column of both beside one of groom or bride alone is that of the other: `Dân tộc` of the
+/// groom, and then `Dân tộc`.
+fn not_of_both(form: &LoadedForm, seen: &[Observation], way: &mut Way, taken: &[usize]) {
+    if form.form.register_type != RegisterType::Marriage {
+        return;
+    }
+    let fields = &form.form.fields;
+    let of = |person: &str, what: &str| fields.iter().position(|f| f.name == format!("{person}_{what}"));
+    for ((role, _), observation) in way.roles.iter_mut().zip(seen) {
+        let Role::Field(plain) = *role else { continue };
+        let Some((groom, bride)) =
+            fields.get(plain).and_then(|f| Some((of("groom", &f.name)?, of("bride", &f.name)?)))
+        else {
+            continue;
+        };
+        let other = match (taken.contains(&groom), taken.contains(&bride)) {
+            (true, false) => bride,
+            (false, true) => groom,
+            _ => continue,
+        };
+        if observation.labels[other] >= observation.labels[plain] - 0.5 {
+            *role = Role::Field(other);
+        }
+    }
 }
 
 /// Leaves out rows that are no entries: empty ones, and those that a closing statement, a stamp or
@@ -513,6 +540,17 @@ required = true
         let mut two = way(&[1, 2]);
         shared_by_both(&form, &seen, &mut two);
         assert_eq!(two.roles, way(&[1, 2]).roles);
+        // Where one of them has a column, the other column is no longer that of both, in a marriage register.
+        let mut birth = way(&[1, 3]);
+        shared_by_both(&form, &seen, &mut birth);
+        assert_eq!(birth.roles, way(&[1, 3]).roles);
+        let text = text.replace("register_type = \"birth\"", "register_type = \"marriage\"");
+        let marriage = LoadedForm::parse(&text, Path::new("X-marriage.toml")).unwrap();
+        for (columns, right) in [([1, 3], [1, 2]), ([3, 2], [1, 2])] {
+            let mut one = way(&columns);
+            shared_by_both(&marriage, &seen, &mut one);
+            assert_eq!(one.roles, way(&right).roles);
+        }
     }
 
     #[test]
