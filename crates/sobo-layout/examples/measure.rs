@@ -12,7 +12,7 @@ use serde_json::Value;
 use sobo_core::{CharSpan, Original, Reading, Rect, Restored};
 use sobo_layout::{
     Anchor, AnchorRequest, LoadedForm, Page, PagePlan, Print, Stroke, Structure, align, analyse,
-    anchor_requests, learn, load_forms, sight,
+    anchor_requests, body_requests, learn, load_forms, sight,
 };
 use sobo_read::{LineInput, Recognizer, default_reader};
 use sobo_restore::{Restoration, Settings, restore};
@@ -173,6 +173,7 @@ fn main() {
     }
     let mut sums: BTreeMap<(String, String, String), Sum> = BTreeMap::new();
     let mut by_field: BTreeMap<(String, String), (u32, u32)> = BTreeMap::new();
+    let mut t_cells = 0;
     let (mut t_restore, mut t_layout, mut t_read, mut t_align) = (0u128, 0u128, 0u128, 0u128);
     for path in &args {
         let truth = truth_of(path);
@@ -188,7 +189,11 @@ fn main() {
         let requests = anchor_requests(&s);
         t_layout += t.elapsed().as_millis();
         let t = Instant::now();
-        let anchors = read(&r, requests, &truth, reader.as_deref());
+        let mut anchors = read(&r, requests, &truth, reader.as_deref());
+        let more = body_requests(&s, &forms, &anchors);
+        let cells = more.len();
+        anchors.extend(read(&r, more, &truth, reader.as_deref()));
+        t_cells += cells;
         t_read += t.elapsed().as_millis();
         if verbose {
             for table in &s.tables {
@@ -204,7 +209,7 @@ fn main() {
                 }
             }
             for a in
-                anchors.iter().filter(|a| matches!(a.request.place, sobo_layout::AnchorPlace::Header { .. }))
+                anchors.iter().filter(|a| !matches!(a.request.place, sobo_layout::AnchorPlace::Slot { .. }))
             {
                 let b = a.request.rect;
                 println!(
@@ -374,6 +379,7 @@ fn main() {
         }
     }
     let n = args.len().max(1) as u128;
+    println!("cells read for columns: {t_cells}");
     println!(
         "per page: restore {} ms, layout {} ms, read {} ms, align {} ms",
         t_restore / n,

@@ -41,7 +41,7 @@ pub fn align(
             AnchorPlace::Slot { line, .. } => {
                 structure.lines.get(line).is_some_and(|l| !l.ruled || l.slots.len() < 2)
             }
-            AnchorPlace::Header { .. } => false,
+            AnchorPlace::Header { .. } | AnchorPlace::Body { .. } => false,
         })
         .map(|a| Folded::new(&a.reading))
         .collect();
@@ -75,8 +75,7 @@ pub fn align(
     plan.form = Some(index);
     plan.register_type = Some(form.form.register_type);
     let is_ledger = form.form.layout == "ledger";
-    plan.entries =
-        if is_ledger { ledger.entries(form) } else { labelled.with_siblings(form).entries(form) };
+    plan.entries = if is_ledger { ledger.entries(form) } else { labelled.with_siblings(form).entries(form) };
     faint::leave_out(structure, &mut plan.entries, is_ledger);
     plan
 }
@@ -150,10 +149,7 @@ mod tests {
 
     fn read(texts: &[&str]) -> Vec<Anchor> {
         let anchor = |text: &&str| Anchor {
-            request: AnchorRequest {
-                rect: Rect::default(),
-                place: AnchorPlace::Slot { line: 0, slot: 0 },
-            },
+            request: AnchorRequest { rect: Rect::default(), place: AnchorPlace::Slot { line: 0, slot: 0 } },
             reading: Reading { text: (*text).to_owned(), ..Reading::default() },
         };
         texts.iter().map(anchor).collect()

@@ -24,6 +24,13 @@ pub enum AnchorPlace {
         /// First and last column the text stands over.
         columns: (usize, usize),
     },
+    /// A line of writing in the body of a table, in a column whose head tells nothing.
+    Body {
+        /// Index of the table.
+        table: usize,
+        /// The column.
+        column: usize,
+    },
 }
 
 /// A line of print to be read.

@@ -1,28 +1,43 @@
 //! Ledgers: a ruled table, a row an entry, the field named by the head of its column.
 
-use sobo_core::{Rect, RegisterType, Restored};
+use sobo_core::{Reading, Rect, RegisterType, Restored};
 
 use crate::anchor::{Anchor, AnchorPlace};
+use crate::body;
 use crate::chain::{Observation, Role, Way, best_way};
 use crate::component::Component;
 use crate::contact::parted;
 use crate::forms::LoadedForm;
 use crate::line::{TextLine, bounds, in_box};
-use crate::matching::{Folded, Wording, find, find_words};
+use crate::matching::{Folded, Lost, Wording, find, find_part, find_words};
 use crate::plan::{EntryPlan, FieldPlan};
 use crate::print::{Print, SeenColumn};
 use crate::structure::Structure;
 use crate::writing::writing;
 
 /// One column of a table with the words of its head.
-struct Column {
+struct Column<'a> {
     table: usize,
     column: usize,
     /// The head, and the head without its first line, which may name several columns.
     heads: Vec<Folded>,
+    /// Which line of the head was not read.
+    lost: Option<Lost>,
+    /// What was read in cells of its body.
+    cells: Vec<&'a Reading>,
     /// The field that the print of the book has here, and what that is worth in letters of print that agree.
     printed: Option<(String, f32)>,
 }
+
+impl Column<'_> {
+    /// Whether the head or the body tells what the column is.
+    fn is_told(&self) -> bool {
+        !self.heads.is_empty() || body::tells(&self.cells)
+    }
+}
+
+/// Least score of a head that was understood.
+const UNDERSTOOD: f32 = 1.0;
 
 /// Least height of a ditto mark, in heights of letters.
 const LEAST: f64 = 0.16;
@@ -33,41 +48,44 @@ const PRINTED: f32 = 7.0;
 /// All columns of a spread, left to right.
 pub(crate) struct Columns<'a> {
     structure: &'a Structure,
-    columns: Vec<Column>,
+    columns: Vec<Column<'a>>,
     /// The form of the book's print.
     form: Option<String>,
 }
 
 impl<'a> Columns<'a> {
-    pub(crate) fn new(structure: &'a Structure, anchors: &[Anchor], print: Option<&Print>) -> Self {
+    pub(crate) fn new(structure: &'a Structure, anchors: &'a [Anchor], print: Option<&Print>) -> Self {
         let mut columns = Vec::new();
         for (index, table) in structure.tables.iter().enumerate() {
             let printed = print.map(|print| print.columns_of(table, structure.scale)).unwrap_or_default();
             for column in 0..table.columns() {
-                let heads: Vec<_> = anchors
+                let lines: Vec<_> = anchors
                     .iter()
                     .filter(|a| match a.request.place {
                         AnchorPlace::Header { table, columns } => {
                             table == index && (columns.0..=columns.1).contains(&column)
                         }
-                        AnchorPlace::Slot { .. } => false,
+                        AnchorPlace::Slot { .. } | AnchorPlace::Body { .. } => false,
                     })
                     .map(|a| &a.reading)
                     .collect();
+                let (heads, lost) = legible(&lines);
                 let parts = (0..heads.len().min(2)).map(|from| Folded::join(heads[from..].iter().copied()));
                 let printed =
                     printed.get(column).copied().flatten().and_then(|printed| {
                         printed.field.clone().map(|field| (field, PRINTED * printed.share))
                     });
-                columns.push(Column { table: index, column, heads: parts.collect(), printed });
+                let place = AnchorPlace::Body { table: index, column };
+                let cells = anchors.iter().filter(|a| a.request.place == place).map(|a| &a.reading).collect();
+                columns.push(Column { table: index, column, heads: parts.collect(), lost, cells, printed });
             }
         }
         Self { structure, columns, form: print.map(|print| print.form.clone()) }
     }
 
     fn observe(&self, form: &LoadedForm) -> Vec<Observation> {
-        let observe = |column: &Column| {
-            let read = !column.heads.is_empty();
+        let observe = |column: &Column<'_>| {
+            let read = column.is_told();
             let floor = if read { -3.5 } else { -2.5 };
             let printed = column.printed.as_ref().filter(|_| self.form.as_ref() == Some(&form.form.id));
             let mut labels: Vec<f32> = form
@@ -79,11 +97,17 @@ impl<'a> Columns<'a> {
                             let best = find(w, head, head.len()).score.max(find_words(w, head).score);
                             best - 0.5 * dropped as f32
                         });
+                        let parts = parts.chain(column.lost.map(|lost| find_part(w, &column.heads[0], lost)));
                         parts.fold(floor, f32::max)
                     };
                     wordings.iter().map(score).fold(floor, f32::max)
                 })
                 .collect();
+            if !column.cells.is_empty() {
+                for (label, field) in labels.iter_mut().zip(&form.form.fields) {
+                    *label = label.max(body::worth(field.kind, &column.cells).unwrap_or(floor));
+                }
+            }
             if let Some((field, gain)) = printed
                 && let Some(field) = form.form.fields.iter().position(|f| f.name == *field)
             {
@@ -100,6 +124,25 @@ impl<'a> Columns<'a> {
             }
         };
         self.columns.iter().map(observe).collect()
+    }
+
+    /// Columns whose heads fit no field of any of these forms, as table and column, with the first line of writing in
+    /// each cell.
+    pub(crate) fn open_columns(&self, forms: &[&LoadedForm]) -> Vec<(usize, usize, Vec<Rect<Restored>>)> {
+        let mut best = vec![f32::MIN; self.columns.len()];
+        for form in forms {
+            for (best, seen) in best.iter_mut().zip(self.observe(form)) {
+                *best = seen.labels.iter().copied().fold(*best, f32::max);
+            }
+        }
+        let open = self.columns.iter().zip(best).filter(|(_, best)| *best < UNDERSTOOD);
+        let written = open.filter_map(|(column, _)| {
+            let table = self.structure.tables.get(column.table)?;
+            let cells = (table.head_rows()..table.rows()).map(|row| table.cell(row, row, column.column));
+            let lines = cells.filter_map(|cell| self.written(&cell).first().copied()).collect();
+            Some((column.table, column.column, lines))
+        });
+        written.collect()
     }
 
     /// What every column was taken for.
@@ -143,7 +186,7 @@ impl<'a> Columns<'a> {
     pub(crate) fn score(&self, form: &LoadedForm) -> (f32, f32) {
         let mut seen = self.observe(form);
         let way = best_columns(form, &mut seen);
-        let plain = self.columns.iter().filter(|c| !c.heads.is_empty()).count() as f32 * -2.5;
+        let plain = self.columns.iter().filter(|c| c.is_told()).count() as f32 * -2.5;
         let found = way
             .roles
             .iter()
@@ -176,7 +219,8 @@ impl<'a> Columns<'a> {
                 let Some((_, band)) = row.iter().find(|(t, _)| *t == column.table) else { continue };
                 let cell = self.cell(table, column.column, band);
                 let lines = self.written(&cell);
-                let certainty = if seen[i].labels[field] > 0.5 { 0.95 } else { 0.5 };
+                let certainty =
+                    if seen[i].labels[field] > 0.5 && column.cells.is_empty() { 0.95 } else { 0.5 };
                 if entry.fields.iter().any(|f| f.name == spec.name) {
                     continue;
                 }
@@ -398,6 +442,22 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// Fewest letters of a line of a head that was read.
+const LEGIBLE: usize = 1;
+
+/// The lines of a head that were read, and whether its first or last was not.
+fn legible<'a>(lines: &[&'a Reading]) -> (Vec<&'a Reading>, Option<Lost>) {
+    let read = |line: &&Reading| Folded::new(line).len() >= LEGIBLE;
+    let heads: Vec<&Reading> = lines.iter().copied().filter(|line| read(line)).collect();
+    let lost = match (lines.first().map(read), lines.last().map(read)) {
+        _ if heads.is_empty() => None,
+        (_, Some(false)) => Some(Lost::Last),
+        (Some(false), _) => Some(Lost::First),
+        _ => None,
+    };
+    (heads, lost)
+}
+
 /// Rounds of taking back a second column of one field.
 const ROUNDS: usize = 8;
 
@@ -551,6 +611,16 @@ required = true
             shared_by_both(&marriage, &seen, &mut one);
             assert_eq!(one.roles, way(&right).roles);
         }
+    }
+
+    #[test]
+    fn a_head_of_which_nothing_was_read_is_no_head() {
+        let lines = ["Dân", "\""].map(|text| Reading { text: text.into(), ..Reading::default() });
+        let [above, below] = [&lines[0], &lines[1]];
+        assert_eq!(legible(&[above, below]), (vec![above], Some(Lost::Last)));
+        assert_eq!(legible(&[below, above]), (vec![above], Some(Lost::First)));
+        assert_eq!(legible(&[above]), (vec![above], None));
+        assert_eq!(legible(&[below, below]), (Vec::new(), None));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod align;
 mod anchor;
+mod body;
 mod chain;
 mod clean;
 mod component;
@@ -28,6 +29,7 @@ mod writing;
 
 pub use align::{align, explain};
 pub use anchor::{Anchor, AnchorPlace, AnchorRequest, anchor_requests};
+pub use body::body_requests;
 pub use component::Component;
 pub use draft::{Draft, draft};
 pub use forms::{FormError, LoadedForm, load_forms};

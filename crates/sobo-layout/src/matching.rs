@@ -40,6 +40,14 @@ impl Wording {
         self.letters.is_empty()
     }
 
+    /// Its words of these numbers.
+    fn part(&self, words: std::ops::Range<usize>) -> Self {
+        let from = self.words.get(words.start).copied().unwrap_or(self.letters.len());
+        let to = self.words.get(words.end).copied().unwrap_or(self.letters.len());
+        let words = self.words.iter().filter(|w| (from..to).contains(*w)).map(|w| w - from).collect();
+        Self { letters: self.letters[from..to.max(from)].to_vec(), words }
+    }
+
     /// Highest score a wording can reach.
     #[cfg(test)]
     pub(crate) fn ceiling(&self) -> f32 {
@@ -227,6 +235,24 @@ pub(crate) fn find_words(wording: &Wording, reading: &Folded) -> Found {
     // Another order is a little less likely.
     let score = weight * (n - 3.0 * lost) - 0.6 * left_over as f32 - 1.0;
     Found { score, likeness: (1.0 - lost / n).max(0.0), first: 0, last: reading.len() }
+}
+
+/// Which line of a head was not read: there is ink, and no letters came of it.
+#[derive(Debug, Copy, Clone, PartialEq, Eq)]
+pub(crate) enum Lost {
+    First,
+    Last,
+}
+
+/// What guessing the words of a lost line costs, in letters of print that agree.
+const GUESSED: f32 = 1.0;
+
+/// Looks for a wording in a reading that lacks its first or last line: `Dân` of `Dân tộc`. That some words are lost
+/// says nothing against the wording, and nothing for it.
+pub(crate) fn find_part(wording: &Wording, reading: &Folded, lost: Lost) -> f32 {
+    let n = wording.words.len();
+    let parts = (1..n).map(|k| wording.part(if lost == Lost::Last { 0..k } else { k..n }));
+    parts.map(|part| find(&part, reading, reading.len()).score - GUESSED).fold(f32::MIN, f32::max)
 }
 
 /// The words of folded letters.
@@ -436,6 +462,18 @@ mod tests {
         assert!(find(&number, &head, head.len()).score < find_words(&number, &head).score);
         assert!(find_words(&name, &head).score < 0.0);
         assert_eq!(find_words(&name, &read("")).likeness, 0.0);
+    }
+
+    #[test]
+    fn a_head_with_a_lost_line_is_found_by_the_other() {
+        let (group, number) = (Wording::new("Dân tộc"), Wording::new("Số giấy CM"));
+        assert!(find(&group, &read("DÂN"), 3).score < -2.5);
+        assert_eq!(find_part(&group, &read("DÂN"), Lost::Last), 2.0);
+        assert!(find_part(&group, &read("DÂN"), Lost::First) < -2.5);
+        assert_eq!(find_part(&group, &read("tộc"), Lost::First), 2.0);
+        assert!(find_part(&number, &read("giấy CM"), Lost::First) > 4.0);
+        assert!(find_part(&number, &read("DÂN"), Lost::Last) < -2.5);
+        assert_eq!(find_part(&Wording::new("Tuổi"), &read("DÂN"), Lost::Last), f32::MIN);
     }
 
     #[test]

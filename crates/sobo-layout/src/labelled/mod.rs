@@ -120,9 +120,9 @@ impl<'a> Slots<'a> {
             .filter(|w| !value || w.len() >= CAPTION)
             .map(|w| self.alike(index, w))
             // On a line to write on a label followed by a value resembles a caption.
-            .map(
-                |alike| if alike > if text.ruled || name { 0.82 } else { 0.6 } { 1.1 * alike * letters } else { 0.0 },
-            )
+            .map(|alike| {
+                if alike > if text.ruled || name { 0.82 } else { 0.6 } { 1.1 * alike * letters } else { 0.0 }
+            })
             .fold(0.0, f32::max);
         let (nothing, continues, unlabelled): (f32, f32, f32) = match (text.ruled, item.first) {
             // The first ink of a line with leaders is a label, unless the leader begins before it.

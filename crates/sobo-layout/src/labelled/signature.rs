@@ -136,11 +136,8 @@ impl Slots<'_> {
             })
             .collect();
         let row = |middle: f64| {
-            let mut row: Vec<&Component> = letters
-                .iter()
-                .filter(|c| (f64::from(c.cy()) - middle).abs() < 0.6 * th)
-                .copied()
-                .collect();
+            let mut row: Vec<&Component> =
+                letters.iter().filter(|c| (f64::from(c.cy()) - middle).abs() < 0.6 * th).copied().collect();
             row.sort_by_key(|c| (c.x0, c.y0));
             longest_run(&row, 2.2 * th)
         };

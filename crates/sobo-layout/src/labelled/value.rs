@@ -133,13 +133,7 @@ impl Slots<'_> {
             if fields.iter().all(|f| f.name != spec.name)
                 && let Some((place, lines, certainty)) = self.below(form, caption, group, &written, &bbox)
             {
-                fields.push(FieldPlan {
-                    name: spec.name.clone(),
-                    kind: spec.kind,
-                    lines,
-                    place,
-                    certainty,
-                });
+                fields.push(FieldPlan { name: spec.name.clone(), kind: spec.kind, lines, place, certainty });
             }
         }
         EntryPlan { bbox, fields }
