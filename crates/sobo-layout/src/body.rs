@@ -68,13 +68,16 @@ fn fits(kind: FieldKind, text: &str) -> f32 {
     let year = digits == 4 && letters == 0 && (text.starts_with("18") || text.starts_with("19"));
     let date = digits >= 4 && letters == 0 && !year && parse_date_digits(text, None).is_some();
     let either = |yes: bool| if yes { 1.0 } else { -1.0 };
-    let near = |terms: &[Term]| either(nearest_term(text, terms).is_some_and(|m| m.distance <= 0.15));
+    let near = |terms: &[Term]| {
+        either(nearest_term(text, terms).is_some_and(|m| m.distance <= 0.15) || begins(text, terms))
+    };
     match kind {
         FieldKind::Sex => near(SEXES),
         FieldKind::Ethnicity => near(ETHNIC_GROUPS),
         FieldKind::Nationality => near(NATIONALITIES),
         FieldKind::Relation => near(RELATIONS),
-        FieldKind::RegistrationType => near(REGISTRATION_TYPES),
+        // Notes say so too, where that is all there is to say.
+        FieldKind::RegistrationType => near(REGISTRATION_TYPES) * 0.8,
         FieldKind::Date if year => 0.5,
         FieldKind::Date => either(date),
         FieldKind::Year => either(year),
@@ -91,7 +94,13 @@ fn fits(kind: FieldKind, text: &str) -> f32 {
             if OCCUPATIONS.iter().any(|word| fold(word) == folded) { 1.0 } else { 0.0 }
         }
         FieldKind::Cause if digits == 0 && letters > 0 => 0.1,
-        FieldKind::Text => 0.0,
+        FieldKind::Text => {
+            if starts_with_one_of(text, &NOTES) {
+                1.0
+            } else {
+                0.0
+            }
+        }
         FieldKind::DateWords | FieldKind::Occupation | FieldKind::Cause => -1.0,
     }
 }
@@ -102,7 +111,7 @@ fn person(text: &str, digits: usize) -> f32 {
     let surname = words.next().and_then(surname_weight);
     match (digits, words.count() + 1, surname) {
         (0, 2..=5, Some(_)) => 1.0,
-        (0, 2..=5, None) => 0.2,
+        (0, 2..=5, None) => 0.0,
         _ => -0.8,
     }
 }
@@ -111,18 +120,46 @@ fn person(text: &str, digits: usize) -> f32 {
 const PLACES: [&str; 12] =
     ["bv", "benh vien", "nha", "tai", "phuong", "quan", "xa", "huyen", "tinh", "ap", "tram", "duong"];
 
-/// An address has figures and words; a house of birth or death begins with what it is.
+/// Words with which a note begins, folded.
+const NOTES: [&str; 14] = [
+    "da",
+    "cap",
+    "khai",
+    "dang ky",
+    "ket hon",
+    "ly hon",
+    "qua han",
+    "tre han",
+    "cai chinh",
+    "dinh chinh",
+    "bo sung",
+    "theo",
+    "xac nhan",
+    "chet",
+];
+
+/// An address begins with a figure and goes on in words; a house of birth or death begins with what it is.
 fn place(text: &str, digits: usize, letters: usize) -> f32 {
-    let folded = fold(text);
-    let named = PLACES
-        .iter()
-        .any(|word| folded.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)));
     match (digits, letters) {
-        (_, 2..) if named => 0.9,
-        (1.., 4..) => 0.9,
-        (0, 2..) => 0.0,
+        (_, 2..) if starts_with_one_of(text, &PLACES) => 0.9,
+        (1.., 4..) if text.starts_with(|c: char| c.is_ascii_digit()) => 0.9,
+        (_, 2..) => 0.1,
         _ => -1.0,
     }
+}
+
+/// Whether a text begins with one of these words.
+fn starts_with_one_of(text: &str, words: &[&str]) -> bool {
+    let folded = fold(text);
+    words
+        .iter()
+        .any(|word| folded.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+}
+
+/// Whether a text is the first line of a term: `Việt` over `Nam`.
+fn begins(text: &str, terms: &[Term]) -> bool {
+    let line = fold(text) + " ";
+    line.len() > 3 && terms.iter().any(|(wording, _)| fold(wording).starts_with(&line))
 }
 
 #[cfg(test)]
@@ -142,15 +179,17 @@ mod tests {
             K::PersonName,
             K::Place,
             K::Occupation,
+            K::Text,
         ];
         for (kind, cells) in [
             (K::Sex, ["nam", "Nữ", "nữ"]),
             (K::Ethnicity, ["Kinh", "Hoa", "Kinh"]),
-            (K::Nationality, ["Việt Nam", "VN", "Việt Nam"]),
+            (K::Nationality, ["Việt Nam", "VN", "Việt"]),
             (K::Date, ["20/8/1897", "1943", "3-5-1911"]),
             (K::Identity, ["020381805", "021877163", "020998152"]),
             (K::Number, ["271", "272", "273"]),
             (K::PersonName, ["Dương Thị Ánh", "Lê Văn Tám", "Trần Thị"]),
+            (K::Text, ["Cấp 2 bản sao", "Khai trễ hạn", "Ly hôn theo"]),
             (K::Place, ["912/122B Hồng", "BV Chợ Rẫy", "Tại nhà"]),
         ] {
             let cells = cells.map(|text| Reading { text: text.into(), ..Reading::default() });

@@ -36,6 +36,15 @@ impl Column<'_> {
     }
 }
 
+/// Least worth of a field for a column whose cells speak against it.
+const CONTRADICTED: f32 = -6.0;
+
+/// Most that a head which fits no field adds to what the cells say.
+const HINT: f32 = 2.0;
+
+/// What it costs to leave out a column with writing that can be read.
+const WRITTEN: f32 = -3.5;
+
 /// Least score of a head that was understood.
 const UNDERSTOOD: f32 = 1.0;
 
@@ -105,7 +114,10 @@ impl<'a> Columns<'a> {
                 .collect();
             if !column.cells.is_empty() {
                 for (label, field) in labels.iter_mut().zip(&form.form.fields) {
-                    *label = label.max(body::worth(field.kind, &column.cells).unwrap_or(floor));
+                    let Some(worth) = body::worth(field.kind, &column.cells) else { continue };
+                    // A head that fits no field may still have a part of one.
+                    let hint = (*label - floor).clamp(0.0, 2.0 * HINT) / 2.0;
+                    *label = (worth + hint).max(CONTRADICTED);
                 }
             }
             if let Some((field, gain)) = printed
@@ -113,7 +125,11 @@ impl<'a> Columns<'a> {
             {
                 labels[field] += gain;
             }
-            let nothing = if read { -2.5 } else { 0.0 };
+            let nothing = match read {
+                _ if body::tells(&column.cells) => WRITTEN,
+                true => -2.5,
+                false => 0.0,
+            };
             Observation {
                 labels,
                 continues: -8.0,
@@ -124,6 +140,41 @@ impl<'a> Columns<'a> {
             }
         };
         self.columns.iter().map(observe).collect()
+    }
+
+    /// Of two people a ledger says the same: a column that is told by its cells alone, and of which the other person
+    /// has none, is one that the other has.
+    fn like_the_other(&self, form: &LoadedForm, seen: &[Observation], way: &mut Way) {
+        let fields = &form.form.fields;
+        let taken: Vec<&str> = way
+            .roles
+            .iter()
+            .filter_map(
+                |(role, _)| if let Role::Field(f) = role { Some(fields[*f].name.as_str()) } else { None },
+            )
+            .collect();
+        let mut changed: Vec<(usize, usize)> = Vec::new();
+        for i in (0..self.columns.len()).filter(|i| !self.columns[*i].cells.is_empty()) {
+            let Role::Field(own) = way.roles[i].0 else { continue };
+            let Some((person, other, what)) = of_two(&fields[own].name) else { continue };
+            let has = |person: &str, what: &str| taken.iter().any(|t| t.strip_prefix(person) == Some(what));
+            if has(other, what) {
+                continue;
+            }
+            let fits = (0..fields.len()).find(|f| {
+                fields[*f]
+                    .name
+                    .strip_prefix(person)
+                    .is_some_and(|what| has(other, what) && !has(person, what))
+                    && fields[*f].kind == fields[own].kind
+                    && seen[i].labels[*f] >= seen[i].labels[own] - 0.5
+                    && changed.iter().all(|(_, taken)| taken != f)
+            });
+            changed.extend(fits.map(|field| (i, field)));
+        }
+        for (i, field) in changed {
+            way.roles[i].0 = Role::Field(field);
+        }
     }
 
     /// Columns whose heads fit no field of any of these forms, as table and column, with the first line of writing in
@@ -149,6 +200,7 @@ impl<'a> Columns<'a> {
     pub(crate) fn explain(&self, form: &LoadedForm) -> Vec<(Rect<Restored>, String)> {
         let mut seen = self.observe(form);
         let mut way = best_columns(form, &mut seen);
+        self.like_the_other(form, &seen, &mut way);
         shared_by_both(form, &seen, &mut way);
         let named = self.columns.iter().zip(&way.roles).filter_map(|(column, (role, _))| {
             let table = self.structure.tables.get(column.table)?;
@@ -166,6 +218,7 @@ impl<'a> Columns<'a> {
     pub(crate) fn seen(&self, form: &LoadedForm) -> Vec<SeenColumn> {
         let mut seen = self.observe(form);
         let mut way = best_columns(form, &mut seen);
+        self.like_the_other(form, &seen, &mut way);
         shared_by_both(form, &seen, &mut way);
         let scale = self.structure.scale;
         let column = |i: usize| {
@@ -201,6 +254,7 @@ impl<'a> Columns<'a> {
     pub(crate) fn entries(&self, form: &LoadedForm) -> Vec<EntryPlan> {
         let mut seen = self.observe(form);
         let mut way = best_columns(form, &mut seen);
+        self.like_the_other(form, &seen, &mut way);
         shared_by_both(form, &seen, &mut way);
         let mut entries = Vec::new();
         for row in self.rows() {
@@ -442,12 +496,20 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Fewest letters of a line of a head that was read.
-const LEGIBLE: usize = 1;
+/// Whose a field is of two people: the beginning of its name, that of the other's, and the rest.
+fn of_two(name: &str) -> Option<(&'static str, &'static str, &str)> {
+    let pairs = [("groom_", "bride_"), ("bride_", "groom_"), ("father_", "mother_"), ("mother_", "father_")];
+    pairs.iter().find_map(|(person, other)| Some((*person, *other, name.strip_prefix(person)?)))
+}
+
+/// Fewest letters of one of several lines of a head that was read.
+const LEGIBLE: usize = 2;
 
 /// The lines of a head that were read, and whether its first or last was not.
 fn legible<'a>(lines: &[&'a Reading]) -> (Vec<&'a Reading>, Option<Lost>) {
-    let read = |line: &&Reading| Folded::new(line).len() >= LEGIBLE;
+    // A single letter may be all there is of a head, but not of one of its lines.
+    let least = if lines.len() > 1 { LEGIBLE } else { 1 };
+    let read = |line: &&Reading| Folded::new(line).len() >= least;
     let heads: Vec<&Reading> = lines.iter().copied().filter(|line| read(line)).collect();
     let lost = match (lines.first().map(read), lines.last().map(read)) {
         _ if heads.is_empty() => None,

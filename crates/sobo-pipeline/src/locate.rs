@@ -2,7 +2,7 @@
 
 use image::DynamicImage;
 use sobo_core::{FieldKind, Rect, Restored};
-use sobo_layout::{Anchor, LoadedForm, Page, PagePlan, Print, Sighting, Structure};
+use sobo_layout::{Anchor, AnchorRequest, LoadedForm, Page, PagePlan, Print, Sighting, Structure};
 use sobo_read::{ReadError, Recognizer};
 use sobo_restore::{Orientation, Restoration};
 
@@ -70,10 +70,10 @@ pub fn sight_page(
 ) -> Result<Option<Sighting>, PageError> {
     let alone = PageInput { print: None, context: input.context.clone(), ..*input };
     let restoration = sobo_restore::restore(image, input.dpi, &settings.restore);
-    let (structure, anchors) = anchors(&restoration, &alone, recognizer, settings)
-        .map_err(|source| PageError::Read { page: input.name.to_owned(), source })?;
     let candidates: Vec<LoadedForm> =
         candidates(forms, input.form).into_iter().map(|i| forms[i].clone()).collect();
+    let (structure, anchors) = anchors(&restoration, &alone, &candidates, recognizer, settings)
+        .map_err(|source| PageError::Read { page: input.name.to_owned(), source })?;
     Ok(sobo_layout::sight(&structure, &candidates, &anchors))
 }
 
@@ -82,10 +82,11 @@ fn candidates(forms: &[LoadedForm], wanted: Option<&str>) -> Vec<usize> {
     (0..forms.len()).filter(|i| wanted.is_none_or(|id| id == "auto" || forms[*i].form.id == id)).collect()
 }
 
-/// What is on a restored page, and what its print says.
+/// What is on a restored page, and what its print says; of ledger columns whose heads fit no form, what stands in them.
 fn anchors(
     restoration: &Restoration,
     input: &PageInput<'_>,
+    forms: &[LoadedForm],
     recognizer: &dyn Recognizer,
     settings: &PageSettings,
 ) -> Result<(Structure, Vec<Anchor>), ReadError> {
@@ -94,11 +95,17 @@ fn anchors(
         Print::mend(print, &mut structure);
     }
     let requests = sobo_layout::anchor_requests(&structure);
-    let lines: Vec<(Rect<Restored>, FieldKind)> =
-        requests.iter().map(|r| (r.rect, FieldKind::Text)).collect();
-    let readings = read_lines(restoration, &lines, input.context.book_year, recognizer, settings)?;
-    let anchors =
-        requests.into_iter().zip(readings).map(|(request, reading)| Anchor { request, reading }).collect();
+    let read = |requests: Vec<AnchorRequest>| -> Result<Vec<Anchor>, ReadError> {
+        let lines: Vec<(Rect<Restored>, FieldKind)> =
+            requests.iter().map(|r| (r.rect, FieldKind::Text)).collect();
+        let readings = read_lines(restoration, &lines, input.context.book_year, recognizer, settings)?;
+        Ok(requests.into_iter().zip(readings).map(|(request, reading)| Anchor { request, reading }).collect())
+    };
+    let mut anchors = read(requests)?;
+    let more = sobo_layout::body_requests(&structure, forms, &anchors);
+    if !more.is_empty() {
+        anchors.extend(read(more)?);
+    }
     Ok((structure, anchors))
 }
 
@@ -110,9 +117,9 @@ fn locate<'f>(
     recognizer: &dyn Recognizer,
     settings: &PageSettings,
 ) -> Result<(usize, PagePlan, Option<&'f LoadedForm>), ReadError> {
-    let (structure, anchors) = anchors(restoration, input, recognizer, settings)?;
     let chosen = candidates(forms, input.form);
     let candidates: Vec<LoadedForm> = chosen.iter().map(|i| forms[*i].clone()).collect();
+    let (structure, anchors) = anchors(restoration, input, &candidates, recognizer, settings)?;
     let plan = sobo_layout::align(&structure, &candidates, &anchors, input.print);
     let form = plan.form.and_then(|index| chosen.get(index)).and_then(|index| forms.get(*index));
     Ok((anchors.len(), plan, form))
