@@ -186,6 +186,7 @@ impl<'a> Columns<'a> {
                     lines,
                     place: cell,
                     certainty,
+                    tick: None,
                 });
             }
             entry.bbox = bbox.unwrap_or_default();
@@ -580,6 +581,7 @@ required = true
             lines: if written.contains(&name) { vec![Rect::default()] } else { Vec::new() },
             place: Rect::default(),
             certainty: 1.0,
+            tick: None,
         });
         EntryPlan { bbox: Rect::default(), fields: fields.to_vec() }
     }

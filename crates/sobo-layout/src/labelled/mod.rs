@@ -1,5 +1,6 @@
 //! Pages of printed labels with values written behind them.
 
+mod boxes;
 mod frame;
 mod groups;
 mod prior;

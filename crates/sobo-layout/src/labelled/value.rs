@@ -11,6 +11,7 @@ use crate::matching::Found;
 use crate::plan::{EntryPlan, FieldPlan};
 use crate::writing::writing;
 
+use super::boxes::Ticked;
 use super::{Item, Slots};
 
 /// How far apart pieces of one note stand on a line, and its lines at the left, in heights of letters.
@@ -56,7 +57,9 @@ impl Slots<'_> {
         let mut open: Option<(usize, usize, f64)> = None;
         let mut again = false;
         let mut note: Option<Note> = None;
-        for i in group {
+        let ticked = self.ticked(form, group);
+        let captions: Vec<usize> = ticked.iter().flat_map(|t| t.items.iter().copied()).collect();
+        for i in group.iter().filter(|i| !captions.contains(i)) {
             let (item, role) = (&self.items[*i], way.roles[*i].0);
             let (Some((line, slot)), Role::Field(field) | Role::More(field)) = (self.place(item), role)
             else {
@@ -118,8 +121,15 @@ impl Slots<'_> {
                     lines: written.into_iter().collect(),
                     place,
                     certainty,
+                    tick: None,
                 }),
             }
+        }
+        for Ticked { field, plan, .. } in ticked {
+            union = Some(union.map_or(plan.place, |u| u.union(&plan.place)));
+            let name = form.form.fields.get(field).map(|spec| spec.name.as_str());
+            fields.retain(|f| Some(f.name.as_str()) != name);
+            fields.push(plan);
         }
         let written = union.unwrap_or_default();
         let below: Vec<(usize, &str)> = (0..form.form.fields.len())
@@ -139,6 +149,7 @@ impl Slots<'_> {
                     lines,
                     place,
                     certainty,
+                    tick: None,
                 });
             }
         }
