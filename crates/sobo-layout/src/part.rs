@@ -8,9 +8,8 @@ use crate::plan::{EntryPlan, FieldPlan};
 
 /// Fewest letters of a label that is looked for inside a value: shorter ones are words of values (`Cha`, `Tuổi`).
 const LEAST_LETTERS: usize = 6;
-/// Likeness from which a label inside a value is one, and of one whose field has its place elsewhere.
-const ALIKE: f32 = 0.8;
-const ALIKE_AGAIN: f32 = 0.9;
+/// Letters of a label to one that may be misread: `Quan hệ` is close to `Quận H…`.
+const LETTERS_AN_ERROR: usize = 10;
 /// How sure a place behind such a label is.
 const CERTAINTY: f32 = 0.85;
 /// Share of a line's height that a stretch has to be wide to hold a value.
@@ -34,6 +33,10 @@ struct Inner {
 /// A line is parted at the first label inside it; what stands behind may hold another, so that the result is worth
 /// parting again once it was read.
 pub fn part_at_labels(form: &LoadedForm, entry: &EntryPlan, readings: &[Vec<Reading>]) -> Option<Parted> {
+    // No labels stand in the cells of a ledger.
+    if form.form.layout == "ledger" {
+        return None;
+    }
     let mut parted = entry.clone();
     let mut known: Vec<Vec<Option<Reading>>> =
         readings.iter().map(|lines| lines.iter().cloned().map(Some).collect()).collect();
@@ -73,19 +76,20 @@ pub fn part_at_labels(form: &LoadedForm, entry: &EntryPlan, readings: &[Vec<Read
     changed.then_some((parted, known))
 }
 
-/// The first label inside a reading that is not the field's own: of a field that has no value yet, or beyond doubt.
+/// The first label inside a reading that is not the field's own.
 fn inner_label(form: &LoadedForm, entry: &EntryPlan, own: &str, reading: &Folded) -> Option<Inner> {
-    let written = |name: &str| entry.fields.iter().any(|f| f.name == name && (!f.lines.is_empty() || f.tick.is_some()));
-    let labels = form.form.fields.iter().enumerate().filter(|(_, spec)| spec.name != own).flat_map(|(field, spec)| {
-        let least = if written(&spec.name) { ALIKE_AGAIN } else { ALIKE };
-        form.wordings[field]
-            .iter()
-            .filter(|wording| wording.len() >= LEAST_LETTERS)
-            .filter_map(move |wording: &Wording| {
-                let found = find_inside(wording, reading);
-                let told = found.likeness >= least && reading.begins_word(found.first);
-                told.then_some((Inner { field, first: found.first, last: found.last }, found.score))
-            })
+    let written =
+        |name: &str| entry.fields.iter().any(|f| f.name == name && (!f.lines.is_empty() || f.tick.is_some()));
+    let others = form.form.fields.iter().enumerate().filter(|(_, spec)| spec.name != own);
+    let labels = others.flat_map(|(field, _)| {
+        let long = form.wordings[field].iter().filter(|wording| wording.len() >= LEAST_LETTERS);
+        long.filter_map(move |wording: &Wording| {
+            let found = find_inside(wording, reading);
+            let letters = wording.len();
+            let errors = ((1.0 - found.likeness) * letters as f32).round() as usize;
+            let told = errors <= letters / LETTERS_AN_ERROR && reading.begins_word(found.first);
+            told.then_some((Inner { field, first: found.first, last: found.last }, found.score))
+        })
     });
     // The label that stands first; of several wordings there the one that explains most, of several fields the first
     // that has no value.
@@ -195,7 +199,7 @@ labels = ["Cha"]
         let form = LoadedForm::parse(FORM, Path::new("X.toml")).unwrap();
         let line = Rect::new(100.0, 10.0, 330.0, 30.0);
         let entry = EntryPlan { bbox: line, fields: vec![field("entry_number", &[line])] };
-        for text in ["57/2019", "ông Cha Trang", "Đăng ký lại"] {
+        for text in ["57/2019", "ông Cha Trang", "Đăng ký lại", "xã Trang Sơn"] {
             assert_eq!(part_at_labels(&form, &entry, &[vec![read(text)]]), None, "{text}");
         }
     }
