@@ -77,8 +77,7 @@ pub fn align(
     plan.form = Some(index);
     plan.register_type = Some(form.form.register_type);
     let is_ledger = form.form.layout == "ledger";
-    plan.entries =
-        if is_ledger { ledger.entries(form) } else { labelled.with_siblings(form).entries(form) };
+    plan.entries = if is_ledger { ledger.entries(form) } else { labelled.with_siblings(form).entries(form) };
     faint::leave_out(structure, &mut plan.entries, is_ledger);
     plan
 }
@@ -111,7 +110,11 @@ fn title_score(form: &LoadedForm, titles: &[Title]) -> f32 {
             let found = find_inside(title, reading);
             // A title that is the whole line says more than one inside a sentence.
             let whole = found.last.saturating_sub(found.first) as f32 / reading.len().max(1) as f32;
-            if found.likeness > 0.7 && (*alone || found.first <= 1) { found.score * (0.5 + 0.5 * whole.min(1.0)) } else { 0.0 }
+            if found.likeness > 0.7 && (*alone || found.first <= 1) {
+                found.score * (0.5 + 0.5 * whole.min(1.0))
+            } else {
+                0.0
+            }
         })
     });
     best.fold(0.0, f32::max).min(10.0)
@@ -159,10 +162,7 @@ mod tests {
 
     fn read(texts: &[&str]) -> Vec<Anchor> {
         let anchor = |text: &&str| Anchor {
-            request: AnchorRequest {
-                rect: Rect::default(),
-                place: AnchorPlace::Slot { line: 0, slot: 0 },
-            },
+            request: AnchorRequest { rect: Rect::default(), place: AnchorPlace::Slot { line: 0, slot: 0 } },
             reading: Reading { text: (*text).to_owned(), ..Reading::default() },
         };
         texts.iter().map(anchor).collect()

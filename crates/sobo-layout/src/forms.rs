@@ -127,7 +127,10 @@ impl LoadedForm {
             }
             for option in &field.boxes {
                 if option.labels.is_empty() || option.labels.iter().any(|l| Wording::new(l).is_empty()) {
-                    return Err(wrong(key("boxes"), "a box needs labels: the words printed beside it".into()));
+                    return Err(wrong(
+                        key("boxes"),
+                        "a box needs labels: the words printed beside it".into(),
+                    ));
                 }
                 if option.value.trim().is_empty() {
                     return Err(wrong(key("boxes"), "a box needs a value, such as on_time or male".into()));

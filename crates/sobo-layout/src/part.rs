@@ -87,7 +87,8 @@ fn inner_label(form: &LoadedForm, entry: &EntryPlan, own: &str, reading: &Folded
             let found = find_inside(wording, reading);
             let letters = wording.len();
             let errors = ((1.0 - found.likeness) * letters as f32).round() as usize;
-            let told = errors <= letters / LETTERS_AN_ERROR && reading.begins_word(found.first);
+            let ends = found.last == reading.len() || reading.begins_word(found.last);
+            let told = errors <= letters / LETTERS_AN_ERROR && reading.begins_word(found.first) && ends;
             told.then_some((Inner { field, first: found.first, last: found.last }, found.score))
         })
     });
@@ -97,7 +98,11 @@ fn inner_label(form: &LoadedForm, entry: &EntryPlan, own: &str, reading: &Folded
         .min_by(|(a, x), (b, y)| {
             let away = |i: &Inner| i.first / 3;
             let taken = |i: &Inner| written(&form.form.fields[i.field].name);
-            away(a).cmp(&away(b)).then(y.total_cmp(x)).then(taken(a).cmp(&taken(b))).then(a.field.cmp(&b.field))
+            away(a)
+                .cmp(&away(b))
+                .then(y.total_cmp(x))
+                .then(taken(a).cmp(&taken(b)))
+                .then(a.field.cmp(&b.field))
         })
         .map(|(inner, _)| inner)
 }

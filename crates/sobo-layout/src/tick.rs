@@ -57,7 +57,8 @@ impl Structure {
         let aside = (ASIDE * self.scale).round().max(2.0) as usize;
         let (x0, y0) = (space.x as usize, space.y as usize);
         let (w, h) = (space.w as usize, space.h as usize);
-        let dark = |x: usize, y: usize| u32::from(self.dark[(y0 + y) * self.width as usize + x0 + x].min(160));
+        let dark =
+            |x: usize, y: usize| u32::from(self.dark[(y0 + y) * self.width as usize + x0 + x].min(160));
         // Sums along rows and columns, so that the mean of any side is one difference.
         let mut rows = vec![0u32; (w + 1) * h];
         let mut columns = vec![0u32; (h + 1) * w];
@@ -108,8 +109,7 @@ impl Structure {
         let th = f64::from(self.text_height);
         let sides = ((SIDES.0 * th).round() as usize, (SIDES.1 * th).round() as usize);
         let first: Vec<Option<Square>> = spaces.iter().map(|space| self.square(space, sides)).collect();
-        let Some(clearest) =
-            first.iter().flatten().max_by(|a, b| a.strength.total_cmp(&b.strength)).copied()
+        let Some(clearest) = first.iter().flatten().max_by(|a, b| a.strength.total_cmp(&b.strength)).copied()
         else {
             return first;
         };
@@ -133,7 +133,8 @@ impl Structure {
         let width = self.width as usize;
         let pixels = (inside.y as usize..inside.bottom() as usize)
             .flat_map(|y| self.dark.get(y * width + x0..y * width + x1).unwrap_or_default());
-        let (ink, all) = pixels.fold((0u32, 0u32), |(ink, all), dark| (ink + u32::from(*dark > level), all + 1));
+        let (ink, all) =
+            pixels.fold((0u32, 0u32), |(ink, all), dark| (ink + u32::from(*dark > level), all + 1));
         ink as f32 / all.max(1) as f32
     }
 }

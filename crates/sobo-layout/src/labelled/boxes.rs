@@ -80,9 +80,10 @@ impl Slots<'_> {
                 else {
                     continue;
                 };
-                let (Some(start), Some(end)) =
-                    (reading.start(found.first), found.last.checked_sub(1).and_then(|last| reading.end(last)))
-                else {
+                let (Some(start), Some(end)) = (
+                    reading.start(found.first),
+                    found.last.checked_sub(1).and_then(|last| reading.end(last)),
+                ) else {
                     continue;
                 };
                 let at = |share: f32| rect.x + rect.w * f64::from(share);
@@ -106,13 +107,16 @@ impl Slots<'_> {
             let half = (0.5 * caption.h).max(1.6 * th);
             Rect::from_edges(x0, middle - half, x1, middle + half)
         };
-        let behind: Vec<Rect<Restored>> =
-            captions.iter().map(|(_, _, c)| space(c.right() - 0.2 * th, c.right() + BESIDE * th, c)).collect();
+        let behind: Vec<Rect<Restored>> = captions
+            .iter()
+            .map(|(_, _, c)| space(c.right() - 0.2 * th, c.right() + BESIDE * th, c))
+            .collect();
         let before: Vec<Rect<Restored>> =
             captions.iter().map(|(_, _, c)| space(c.x - BESIDE * th, c.x + 0.2 * th, c)).collect();
         let sides = [behind, before].map(|spaces| self.structure.squares(&spaces));
         let count = |squares: &Vec<Option<Square>>| squares.iter().flatten().count();
-        let strength = |squares: &Vec<Option<Square>>| squares.iter().flatten().map(|s| s.strength).sum::<f32>();
+        let strength =
+            |squares: &Vec<Option<Square>>| squares.iter().flatten().map(|s| s.strength).sum::<f32>();
         let best = sides
             .into_iter()
             .max_by(|a, b| count(a).cmp(&count(b)).then(strength(a).total_cmp(&strength(b))))?;

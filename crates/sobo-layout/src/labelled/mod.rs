@@ -5,6 +5,8 @@ mod frame;
 mod groups;
 mod prior;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::cell::RefCell;
@@ -28,6 +30,9 @@ const CAPTION: usize = 7;
 
 /// What a field without a label gains on nothing where it hangs under the slot before.
 const HANGING: f32 = 0.8;
+
+/// What a slot is worth as a label that cannot be read, where the print has one.
+const UNREAD: f32 = -3.5;
 
 /// One slot of the page with what was read in it.
 struct Item {
@@ -105,7 +110,7 @@ impl<'a> Slots<'a> {
             .map(|field| self.label(index, form, field).map_or(floor, |f| f.score.max(floor)))
             .collect();
         for (field, gain) in self.printed(item, form) {
-            labels[field] += gain;
+            labels[field] = labels[field].max(UNREAD) + gain;
         }
         let letters = item.read.as_ref().map_or(0, |(_, reading)| reading.len()).min(14) as f32;
         // A heading that shares its stretch with a label says nothing against the label.
@@ -121,9 +126,9 @@ impl<'a> Slots<'a> {
             .filter(|w| !value || w.len() >= CAPTION)
             .map(|w| self.alike(index, w))
             // On a line to write on a label followed by a value resembles a caption.
-            .map(
-                |alike| if alike > if text.ruled || name { 0.82 } else { 0.6 } { 1.1 * alike * letters } else { 0.0 },
-            )
+            .map(|alike| {
+                if alike > if text.ruled || name { 0.82 } else { 0.6 } { 1.1 * alike * letters } else { 0.0 }
+            })
             .fold(0.0, f32::max);
         let (nothing, continues, unlabelled): (f32, f32, f32) = match (text.ruled, item.first) {
             // The first ink of a line with leaders is a label, unless the leader begins before it.

@@ -136,11 +136,8 @@ impl Slots<'_> {
             })
             .collect();
         let row = |middle: f64| {
-            let mut row: Vec<&Component> = letters
-                .iter()
-                .filter(|c| (f64::from(c.cy()) - middle).abs() < 0.6 * th)
-                .copied()
-                .collect();
+            let mut row: Vec<&Component> =
+                letters.iter().filter(|c| (f64::from(c.cy()) - middle).abs() < 0.6 * th).copied().collect();
             row.sort_by_key(|c| (c.x0, c.y0));
             longest_run(&row, 2.2 * th)
         };
@@ -253,4 +250,19 @@ fn lettered(pieces: &[&Component], w: f64, h: f64, th: f64) -> bool {
     let drawn = || pieces.iter().filter(|c| f64::from(c.height()) >= 0.25 * th);
     let widest = drawn().map(|c| f64::from(c.width())).fold(0.0, f64::max);
     drawn().count() >= 4 && w >= 4.0 * th && w >= 2.5 * h && widest < 0.6 * w
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_stretch_of_letters_is_the_name() {
+        let letter = |x: u32| Component { x0: x, y0: 10, x1: x + 10, y1: 26, area: 60 };
+        // A piece of the seal's ring, six letters, and a stroke of the signature.
+        let row: Vec<Component> = [20, 100, 114, 128, 142, 156, 170, 300].map(letter).to_vec();
+        let pieces: Vec<&Component> = row.iter().collect();
+        let run = longest_run(&pieces, 35.0);
+        assert_eq!((run.len(), run[0].x0, run[5].x1), (6, 100, 180));
+    }
 }

@@ -89,6 +89,13 @@ impl Slots<'_> {
                 _ => None,
             };
             let (mut x0, x1) = self.stretch(item, line, slot, role, label);
+            // Where the label is lost, the print says where the writing behind it begins.
+            if matches!(role, Role::Field(_))
+                && label.is_none()
+                && let Some(printed) = self.printed_value(item, form, &spec.name)
+            {
+                x0 = self.gap_near(line, printed - 0.4 * f64::from(self.structure.text_height), None, x1);
+            }
             // A value that goes on after a blank is one field still.
             let whole = match (role, open) {
                 (Role::More(_), Some((f, l, start))) if f == field && l == item.line => Some(start),
@@ -303,5 +310,28 @@ impl Slots<'_> {
         );
         let limit = (x1 + 3.0 * th).min(f64::from(line.limits.1));
         Some(self.structure.grown_to_faint(&rect, x0, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_goes_on_close_behind_and_on_the_next_line() {
+        let label: Rect<Restored> = Rect::new(100.0, 100.0, 80.0, 20.0);
+        let note = || Note { first: label, last: (3, label), value: None };
+        let at = |x: f64, y: f64| Rect::new(x, y, 120.0, 20.0);
+        let (step, th) = (40.0, 16.0);
+        assert!(note().goes_on((3, at(220.0, 100.0)), step, th));
+        assert!(!note().goes_on((3, at(700.0, 100.0)), step, th), "a seal on the same line");
+        assert!(note().goes_on((4, at(90.0, 140.0)), step, th));
+        assert!(!note().goes_on((4, at(600.0, 140.0)), step, th), "a seal on the next");
+        assert!(!note().goes_on((6, at(100.0, 240.0)), step, th), "a caption further down");
+        let mut long = note();
+        assert!(
+            long.goes_on((3, at(220.0, 100.0)), step, th) && long.goes_on((4, at(210.0, 140.0)), step, th)
+        );
+        assert!(long.goes_on((5, at(105.0, 180.0)), step, th));
     }
 }
