@@ -45,6 +45,15 @@ pub enum FieldKind {
     Text,
 }
 
+/// A box to tick: what is printed beside it and what a tick in it means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TickBox {
+    /// The caption beside the box, every wording known.
+    pub labels: Vec<String>,
+    /// Normal form of the field where this box is ticked (`on_time`, `male`).
+    pub value: String,
+}
+
 /// One field of a form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FormField {
@@ -71,6 +80,9 @@ pub struct FormField {
     /// Most lines of writing the field may take.
     #[serde(default = "one")]
     pub max_lines: u32,
+    /// Boxes of which one is ticked, where the form prints such; some prints have them and some a line to write on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub boxes: Vec<TickBox>,
     /// Where the field stands, for layout alone: keys of the form's own file.
     #[serde(default)]
     pub place: indexmap::IndexMap<String, String>,

@@ -13,7 +13,7 @@ mod register;
 
 pub use date::{ParseDateError, PartialDate, days_in_month};
 pub use field::{Candidate, Check, CheckEffect, Entry, Evidence, Field, Lacuna, Provenance};
-pub use form::{FieldKind, Form, FormField};
+pub use form::{FieldKind, Form, FormField, TickBox};
 pub use geometry::{Original, Point, Quad, Rect, Restored, Space};
 pub use page::{Outcome, PageReading, SCHEMA_VERSION};
 pub use reading::{CharSpan, Reading};

@@ -112,6 +112,7 @@ mod tests {
                     blind: false,
                     required: false,
                     max_lines: 1,
+                    boxes: Vec::new(),
                     place: indexmap::IndexMap::new(),
                 })
                 .to_vec(),

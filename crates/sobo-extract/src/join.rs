@@ -76,6 +76,7 @@ pub(crate) fn field(raw: RawField, settings: &Settings) -> Field {
     }
     field.text = text;
     field.candidates = candidates;
+    field.value = raw.value;
     field
 }
 

@@ -55,6 +55,8 @@ pub struct RawField {
     pub lines: Vec<RawLine>,
     /// Layout saw a stroke through all that is written.
     pub struck: bool,
+    /// The normal form, where the form says it and not the writing: of a box that is ticked.
+    pub value: Option<String>,
 }
 
 /// One act as layout found it.
@@ -144,14 +146,18 @@ pub fn extract(form: &Form, entries: Vec<RawEntry>, context: &Context) -> Extrac
     };
     for entry in &mut extraction.entries {
         for (name, field) in &mut entry.fields {
-            value::snap(form, kind_of(form, name), field, context);
+            if !is_ticked(field) {
+                value::snap(form, kind_of(form, name), field, context);
+            }
         }
     }
     letter_case::agree(form, &mut extraction.entries);
     spacing::agree(&mut extraction.entries);
     for entry in &mut extraction.entries {
         for (name, field) in &mut entry.fields {
-            field.value = value::normal_form(name, kind_of(form, name), &field.text, context);
+            if !is_ticked(field) {
+                field.value = value::normal_form(name, kind_of(form, name), &field.text, context);
+            }
         }
     }
     checks::choose_candidates(form, &mut extraction.entries, context);
@@ -193,6 +199,11 @@ pub fn contradictions(form: &Form, fields: &[(String, String)], context: &Contex
         .flat_map(|(name, field)| field.checks.into_iter().map(move |check| (name.clone(), check)))
         .filter(|(_, check)| check.effect == CheckEffect::Contradicts)
         .collect()
+}
+
+/// Whether a box says what the field means: until normal forms are made nothing else has one.
+fn is_ticked(field: &Field) -> bool {
+    field.value.is_some()
 }
 
 /// The kind of a field by the form's data; [`FieldKind::Text`] where the form does not know it.

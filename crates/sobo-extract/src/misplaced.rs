@@ -18,8 +18,12 @@ const HEADER: &[&str] = &["quận", "quartier", "village", "année", "annee", "r
 /// Takes such texts off; they stay the first of the candidates.
 pub(crate) fn take_off(form: &Form, entries: &mut [Entry]) {
     for (name, field) in entries.iter_mut().flat_map(|entry| &mut entry.fields) {
+        let kind = kind_of(form, name);
+        // The heading of a register is no kind of registration, however clearly it is read.
+        if kind == FieldKind::RegistrationType && printed::is_title(form, &field.text) {
+            clear(field);
+        }
         if field.lacuna.is_none() && field.confidence < SURE && !is_ditto(&field.text) {
-            let kind = kind_of(form, name);
             let captioned = matches!(name.as_str(), "notes" | "officer_title");
             if cannot_be(kind, name, field) || captioned && printed::is_header(form, HEADER, field) {
                 clear(field);
@@ -28,7 +32,8 @@ pub(crate) fn take_off(form: &Form, entries: &mut [Entry]) {
     }
 }
 
-fn clear(field: &mut Field) {
+/// Leaves a lacuna in place of a text that is no reading of its field.
+pub(crate) fn clear(field: &mut Field) {
     field.text.clear();
     field.value = None;
     field.lacuna = Some(Lacuna::Illegible);

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use sobo_core::{Entry, Field, FieldKind, Form};
-use sobo_text::nfc;
+use sobo_text::{nfc, similarity};
 
 use crate::{kind_of, value};
 
@@ -13,6 +13,9 @@ pub(crate) const RULE: &str = "printed_words";
 
 /// A value that stood beside printed words is never surer than this: where they ended was only guessed.
 const SUREST: f32 = 0.9;
+
+/// Likeness from which a text is a title.
+const TITLE: f32 = 0.84;
 
 /// Words of the form's labels, titles and headers, small letters with their marks.
 fn printed_words(form: &Form) -> HashSet<String> {
@@ -113,6 +116,11 @@ pub(crate) fn is_header(form: &Form, header: &[&str], field: &Field) -> bool {
     let mut figures = field.text.split(|c: char| !c.is_ascii_digit()).filter(|word| !word.is_empty());
     let known = |word: &String| printed.contains(word) || word == "năm" || header.contains(&word.as_str());
     (1..=4).contains(&words.len()) && figures.all(year) && words.iter().all(|(_, word)| known(word))
+}
+
+/// Whether a text is a title of the form.
+pub(crate) fn is_title(form: &Form, text: &str) -> bool {
+    form.titles.iter().any(|title| similarity(title, text) >= TITLE)
 }
 
 #[cfg(test)]

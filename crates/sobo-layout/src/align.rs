@@ -35,15 +35,17 @@ pub fn align(
         let index = forms.iter().position(|f| f.form.id == print.form && f.hash == print.form_hash)?;
         Some((index, print))
     });
-    let titles: Vec<Folded> = anchors
+    let titles: Vec<Title> = anchors
         .iter()
-        .filter(|a| match a.request.place {
-            AnchorPlace::Slot { line, .. } => {
-                structure.lines.get(line).is_some_and(|l| !l.ruled || l.slots.len() < 2)
+        .filter_map(|a| match a.request.place {
+            // A heading may share its line with the number of the entry: then it begins the line.
+            AnchorPlace::Slot { line, slot } => {
+                let line = structure.lines.get(line)?;
+                let alone = !line.ruled || line.slots.len() < 2;
+                (alone || slot == 0).then(|| Title { reading: Folded::new(&a.reading), alone })
             }
-            AnchorPlace::Header { .. } | AnchorPlace::Body { .. } => false,
+            AnchorPlace::Header { .. } | AnchorPlace::Body { .. } => None,
         })
-        .map(|a| Folded::new(&a.reading))
         .collect();
     let mut ranked: Vec<(f32, f32, usize)> = Vec::new();
     let mut labelled = labelled::Slots::new(structure, anchors);
@@ -94,14 +96,25 @@ pub fn explain(
     }
 }
 
+/// What may be a title of the page.
+struct Title {
+    reading: Folded,
+    /// Nothing else stands on its line.
+    alone: bool,
+}
+
 /// What the page's titles say for a form.
-fn title_score(form: &LoadedForm, titles: &[Folded]) -> f32 {
+fn title_score(form: &LoadedForm, titles: &[Title]) -> f32 {
     let best = form.titles.iter().flat_map(|title| {
-        titles.iter().map(move |reading| {
+        titles.iter().map(move |Title { reading, alone }| {
             let found = find_inside(title, reading);
             // A title that is the whole line says more than one inside a sentence.
             let whole = found.last.saturating_sub(found.first) as f32 / reading.len().max(1) as f32;
-            if found.likeness > 0.7 { found.score * (0.5 + 0.5 * whole.min(1.0)) } else { 0.0 }
+            if found.likeness > 0.7 && (*alone || found.first <= 1) {
+                found.score * (0.5 + 0.5 * whole.min(1.0))
+            } else {
+                0.0
+            }
         })
     });
     best.fold(0.0, f32::max).min(10.0)

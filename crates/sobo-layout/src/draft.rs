@@ -455,6 +455,7 @@ impl<'a> Drafting<'a> {
             blind: false,
             required: false,
             max_lines: 1,
+            boxes: Vec::new(),
             place: IndexMap::new(),
         };
         // A name, and the label says whose.

@@ -89,6 +89,7 @@ mod tests {
                     lines: vec![Rect::new(x as f64, y as f64, 50.0, 20.0)],
                     place: Rect::default(),
                     certainty: 1.0,
+                    tick: None,
                 });
             }
             entries.push(entry);

@@ -53,6 +53,8 @@ pub struct LoadedForm {
     /// sha256 of the file, hex: provenance of every reading.
     pub hash: String,
     pub(crate) wordings: Vec<Vec<Wording>>,
+    /// Captions of the boxes of each field.
+    pub(crate) boxes: Vec<Vec<Vec<Wording>>>,
     pub(crate) titles: Vec<Wording>,
     pub(crate) furniture: Vec<Wording>,
 }
@@ -120,7 +122,22 @@ impl LoadedForm {
                     ));
                 }
             }
+            if field.boxes.len() == 1 {
+                return Err(wrong(key("boxes"), "one box is no choice; name every box of the group".into()));
+            }
+            for option in &field.boxes {
+                if option.labels.is_empty() || option.labels.iter().any(|l| Wording::new(l).is_empty()) {
+                    return Err(wrong(
+                        key("boxes"),
+                        "a box needs labels: the words printed beside it".into(),
+                    ));
+                }
+                if option.value.trim().is_empty() {
+                    return Err(wrong(key("boxes"), "a box needs a value, such as on_time or male".into()));
+                }
+            }
             if field.labels.is_empty()
+                && field.boxes.is_empty()
                 && !field.place.contains_key("below")
                 && !field.place.contains_key("after")
             {
@@ -136,6 +153,11 @@ impl LoadedForm {
         let prepare = |texts: &[String]| texts.iter().map(|t| Wording::new(t)).collect::<Vec<_>>();
         Ok(Self {
             wordings: form.fields.iter().map(|f| prepare(&f.labels)).collect(),
+            boxes: form
+                .fields
+                .iter()
+                .map(|f| f.boxes.iter().map(|option| prepare(&option.labels)).collect())
+                .collect(),
             titles: prepare(&form.titles),
             furniture: prepare(&form.furniture),
             hash: hex(&Sha256::digest(text.as_bytes())),

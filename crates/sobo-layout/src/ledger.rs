@@ -284,6 +284,7 @@ impl<'a> Columns<'a> {
                     lines,
                     place: cell,
                     certainty,
+                    tick: None,
                 });
             }
             entry.bbox = bbox.unwrap_or_default();
@@ -707,7 +708,8 @@ required = true
             ..Observation::default()
         };
         // The head of the third column fits the groom better, who has one already.
-        let mut seen = vec![column(6.0, -3.5, 5.0), column(-3.5, 6.0, -3.5), column(6.0, -3.5, 5.0)];
+        let mut seen = vec![column(6.0, -3.5, 5.0), column(-3.5, 6.0, -3.5), column(7.5, -3.5, 3.0)];
+        assert_eq!(best_way(&form, &seen).roles[2].0, Role::Field(2));
         assert_eq!(best_columns(&form, &mut seen).roles[2].0, Role::Field(4));
     }
 
@@ -718,6 +720,7 @@ required = true
             lines: if written.contains(&name) { vec![Rect::default()] } else { Vec::new() },
             place: Rect::default(),
             certainty: 1.0,
+            tick: None,
         });
         EntryPlan { bbox: Rect::default(), fields: fields.to_vec() }
     }

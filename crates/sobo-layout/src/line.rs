@@ -507,3 +507,39 @@ fn blur(values: &[f32], sigma: f32) -> Vec<f32> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(x: u32, y: u32, w: u32, h: u32) -> Component {
+        Component { x0: x, y0: y, x1: x + w, y1: y + h, area: w * h / 2 }
+    }
+
+    fn page() -> Page {
+        Page { width: 600, height: 300, dark: vec![0; 180_000], ink: vec![0; 180_000], scale: 1.0 }
+    }
+
+    #[test]
+    fn rows_that_a_tail_chains_are_parted() {
+        let row = |y: u32| (0..8).map(move |i| letter(20 + 14 * i, y, 10, 16));
+        let mut two: Vec<Component> = row(20).chain(row(54)).collect();
+        two.push(letter(140, 20, 8, 44));
+        let rows = rows_of(two, 16.0);
+        assert_eq!(rows.len(), 2);
+        assert!(rows.iter().all(|row| row.len() >= 8));
+        // A signature is of few strokes, however tall.
+        assert_eq!(rows_of(vec![letter(20, 20, 60, 50), letter(90, 25, 50, 40)], 16.0).len(), 1);
+    }
+
+    #[test]
+    fn large_writing_stands_on_the_line_of_its_label() {
+        let label = (0..8).map(|i| letter(20 + 12 * i, 40, 9, 16));
+        let value = (0..6).map(|i| letter(150 + 34 * i, 18, 28, 38));
+        let lines = chained(&page(), &[], &label.chain(value).collect::<Vec<_>>(), 16.0);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        let label = (0..8).map(|i| letter(20 + 12 * i, 40, 9, 16));
+        let below = (0..6).map(|i| letter(150 + 14 * i, 74, 10, 16));
+        assert_eq!(chained(&page(), &[], &label.chain(below).collect::<Vec<_>>(), 16.0).len(), 2);
+    }
+}

@@ -119,6 +119,11 @@ impl Folded {
         self.letters.len()
     }
 
+    /// Whether letter `index` is the first of a word.
+    pub(crate) fn begins_word(&self, index: usize) -> bool {
+        self.words.contains(&index)
+    }
+
     /// Whether there are three letters or more and no figure.
     pub(crate) fn words_only(&self) -> bool {
         self.letters.len() >= 3 && !self.letters.iter().any(char::is_ascii_digit)

@@ -15,6 +15,18 @@ pub struct FieldPlan {
     pub place: Rect<Restored>,
     /// How sure it is that this place belongs to this field, `0..=1`.
     pub certainty: f32,
+    /// What boxes to tick say, where the field is one of those and something is marked; `lines` is empty then and
+    /// `place` the marked box.
+    pub tick: Option<Tick>,
+}
+
+/// A mark in one of several boxes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    /// What the marked box means; `None` where a person has to say which it is.
+    pub value: Option<String>,
+    /// How sure that is, `0..=1`.
+    pub certainty: f32,
 }
 
 /// One entry as it lies on the page.

@@ -588,3 +588,47 @@ fn join(mut rulings: Vec<Ruling>, page: &Page, leaders: bool) -> Vec<Ruling> {
     }
     joined
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dotted(y: f32, start: f32, end: f32) -> Ruling {
+        let points = vec![(start, y), (end, y)];
+        Ruling {
+            start,
+            end,
+            points,
+            stroke: Stroke::Dotted,
+            strength: 20.0,
+            support: 0.4,
+            rhythm: Vec::new(),
+            pitch: 6.0,
+        }
+    }
+
+    /// A page with letters all along some rows, 12 pixels high, feet at the given heights.
+    fn page(rows: &[usize]) -> Page {
+        let (width, height) = (600, 800);
+        let mut ink = vec![0u8; width * height];
+        for foot in rows {
+            for y in foot - 16..foot - 4 {
+                for x in (0..width).filter(|x| x % 12 < 8) {
+                    ink[y * width + x] = 1;
+                }
+            }
+        }
+        Page { width, height, dark: vec![0; width * height], ink, scale: 1.0 }
+    }
+
+    #[test]
+    fn dots_under_letters_alone_are_no_leaders() {
+        let mut rulings: Vec<Ruling> = (1..6).map(|i| dotted(100.0 * i as f32, 50.0, 350.0)).collect();
+        keep_bare(&mut rulings, &page(&[100, 200, 300, 400, 500]));
+        assert!(rulings.is_empty());
+        // Of real ones most of the length lies bare.
+        let mut rulings: Vec<Ruling> = (1..6).map(|i| dotted(100.0 * i as f32, 50.0, 550.0)).collect();
+        keep_bare(&mut rulings, &page(&[100, 200]));
+        assert_eq!(rulings.len(), 5);
+    }
+}

@@ -299,3 +299,39 @@ fn text_height(page: &Page, components: &[Component]) -> f32 {
     heights.select_nth_unstable(middle);
     (heights[middle] as f32).clamp(page.px(7.0), page.px(30.0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::line::Slot;
+
+    fn line(y: f64, xs: &[f64]) -> TextLine {
+        let slot = |x: &f64| Slot { ink: Rect::new(*x, y, 80.0, 20.0), leader: None, unlabelled: false };
+        let slots: Vec<Slot> = xs.iter().map(slot).collect();
+        let bbox = slots.iter().map(|s| s.ink).reduce(|a, b| a.union(&b)).unwrap_or_default();
+        TextLine {
+            bbox,
+            band: (y as f32, y as f32 + 20.0),
+            limits: (0.0, 900.0),
+            slots,
+            components: Vec::new(),
+            ruled: false,
+        }
+    }
+
+    #[test]
+    fn a_margin_is_told_by_the_edge_of_the_labels_alone() {
+        // The number beside the first label, a name and a note beside others.
+        let mut lines: Vec<TextLine> =
+            (0..8).map(|i| line(100.0 + 50.0 * f64::from(i), &[300.0, 520.0])).collect();
+        lines[0] = line(100.0, &[60.0, 300.0, 520.0]);
+        lines.push(line(160.0, &[62.0]));
+        lines.push(line(320.0, &[60.0]));
+        let edge = margin(&lines, 16.0).map(|edge| edge.middle());
+        assert!(edge.is_some_and(|x| (260.0..300.0).contains(&x)), "{edge:?}");
+        // Labels at the left alone have none.
+        let plain: Vec<TextLine> =
+            (0..8).map(|i| line(100.0 + 50.0 * f64::from(i), &[60.0, 520.0])).collect();
+        assert!(margin(&plain, 16.0).is_none());
+    }
+}

@@ -30,6 +30,7 @@ pub fn read_box(
         lines: rows(&restoration, place),
         place,
         certainty: 1.0,
+        tick: None,
     };
     let lines: Vec<_> = plan.lines.iter().map(|line| (*line, field.kind)).collect();
     let readings = read_lines(&restoration, &lines, None, recognizer, settings)

@@ -12,7 +12,7 @@ use sobo_core::{
     FieldKind, Original, Outcome, PageReading, Provenance, Reading, Rect, Restored, SCHEMA_VERSION,
 };
 use sobo_extract::{RawEntry, RawField, RawLine};
-use sobo_layout::{EntryPlan, FieldPlan, LoadedForm, PagePlan, Print};
+use sobo_layout::{EntryPlan, FieldPlan, LoadedForm, PagePlan, Parted, Print, Tick};
 use sobo_read::{LineInput, ReadError, Recognizer};
 use sobo_restore::{Defect, Restoration};
 
@@ -178,7 +178,7 @@ pub fn read_page(
                 let mut context = input.context.clone();
                 context.settings = settings.extract.clone();
                 context.book_year = context.book_year.or(plan.year);
-                let raw = read_entries(&restoration, &plan, context.book_year, recognizer, settings)
+                let raw = read_entries(&restoration, form, plan, context.book_year, recognizer, settings)
                     .map_err(failed)?;
                 let extraction = sobo_extract::extract(&form.form, raw, &context);
                 page.reading.entries = extraction.entries;
@@ -202,27 +202,72 @@ pub fn read_page(
     Ok(page)
 }
 
-/// Reads every line of every field of a plan.
+/// How often lines are parted at labels read inside them, and what is new is read.
+const PARTINGS: usize = 2;
+
+/// Reads every line of every field of a plan; a value that runs into the next label is parted there.
 fn read_entries(
     restoration: &Restoration,
-    plan: &PagePlan,
+    form: &LoadedForm,
+    plan: PagePlan,
     year: Option<i32>,
     recognizer: &dyn Recognizer,
     settings: &PageSettings,
 ) -> Result<Vec<RawEntry>, ReadError> {
-    let fields = || plan.entries.iter().flat_map(|entry| &entry.fields);
-    let lines: Vec<(Rect<Restored>, FieldKind)> =
-        fields().flat_map(|field| field.lines.iter().map(|line| (*line, field.kind))).collect();
-    let mut readings = read_lines(restoration, &lines, year, recognizer, settings)?.into_iter();
-    let entry = |plan: &EntryPlan| {
-        let fields = plan
-            .fields
-            .iter()
-            .map(|field| (field.name.clone(), raw_field(restoration, field, &mut readings, settings)));
-        let fields = fields.collect();
-        RawEntry { bbox: to_original(restoration, &plan.bbox), fields }
+    let unread = |entry: EntryPlan| {
+        let lines = entry.fields.iter().map(|field| vec![None; field.lines.len()]).collect();
+        (entry, lines)
     };
-    Ok(plan.entries.iter().map(entry).collect())
+    let mut entries: Vec<Parted> = plan.entries.into_iter().map(unread).collect();
+    let mut read = read_missing(restoration, &entries, year, recognizer, settings)?;
+    for _ in 0..PARTINGS {
+        let mut changed = false;
+        for (entry, readings) in entries.iter_mut().zip(&read) {
+            let lines = || readings.iter().map(|lines| lines.iter().cloned().map(Some).collect()).collect();
+            entry.1 = lines();
+            if let Some(parted) = sobo_layout::part_at_labels(form, &entry.0, readings) {
+                *entry = parted;
+                changed = true;
+            }
+        }
+        if !changed {
+            break;
+        }
+        read = read_missing(restoration, &entries, year, recognizer, settings)?;
+    }
+    let raw = entries.into_iter().zip(read).map(|((plan, _), readings)| {
+        let fields = plan.fields.iter().zip(readings).map(|(field, readings)| {
+            (field.name.clone(), raw_field(restoration, field, &mut readings.into_iter(), settings))
+        });
+        RawEntry { bbox: to_original(restoration, &plan.bbox), fields: fields.collect() }
+    });
+    Ok(raw.collect())
+}
+
+/// The readings of all lines of entries: those that are known, and the others read together.
+fn read_missing(
+    restoration: &Restoration,
+    entries: &[Parted],
+    year: Option<i32>,
+    recognizer: &dyn Recognizer,
+    settings: &PageSettings,
+) -> Result<Vec<Vec<Vec<Reading>>>, ReadError> {
+    let missing: Vec<(Rect<Restored>, FieldKind)> = entries
+        .iter()
+        .flat_map(|(entry, known)| entry.fields.iter().zip(known))
+        .flat_map(|(field, known)| field.lines.iter().zip(known).map(move |line| (field.kind, line)))
+        .filter(|(_, (_, known))| known.is_none())
+        .map(|(kind, (line, _))| (*line, kind))
+        .collect();
+    let mut new = read_lines(restoration, &missing, year, recognizer, settings)?.into_iter();
+    let read = entries.iter().map(|(_, known)| {
+        let fields = known.iter().map(|lines| {
+            let lines = lines.iter().map(|line| line.clone().or_else(|| new.next()).unwrap_or_default());
+            lines.collect()
+        });
+        fields.collect()
+    });
+    Ok(read.collect())
 }
 
 pub(crate) fn raw_field(
@@ -231,6 +276,9 @@ pub(crate) fn raw_field(
     readings: &mut impl Iterator<Item = Reading>,
     settings: &PageSettings,
 ) -> RawField {
+    if let Some(tick) = &field.tick {
+        return ticked(restoration, field, tick);
+    }
     let lines: Vec<RawLine> = field
         .lines
         .iter()
@@ -248,14 +296,27 @@ pub(crate) fn raw_field(
         .collect();
     if !lines.is_empty() {
         let bbox = lines.iter().map(|line| line.bbox).reduce(|a, b| a.union(&b)).unwrap_or_default();
-        return RawField { bbox, lines, struck: false };
+        return RawField { bbox, lines, ..RawField::default() };
     }
     let bbox = to_original(restoration, &field.place);
     let lost = restoration.lost_share(field.place) as f32;
     // Where the paper is gone nobody can say that nothing was written.
     let torn = RawLine { reading: Reading::default(), bbox, ink: 0.0, lost };
-    RawField { bbox, lines: if lost > 0.3 { vec![torn] } else { Vec::new() }, struck: false }
+    RawField { bbox, lines: if lost > 0.3 { vec![torn] } else { Vec::new() }, ..RawField::default() }
 }
+
+/// A field that is ticked: what stands in the box is a cross, and what it means the box says.
+fn ticked(restoration: &Restoration, field: &FieldPlan, tick: &Tick) -> RawField {
+    let bbox = to_original(restoration, &field.place);
+    let text = if tick.value.is_some() { TICK.to_owned() } else { String::new() };
+    let reading =
+        Reading { text, confidence: tick.certainty, reader: "boxes".to_owned(), ..Reading::default() };
+    let line = RawLine { reading, bbox, ink: 1.0, lost: restoration.lost_share(field.place) as f32 };
+    RawField { bbox, lines: vec![line], value: tick.value.clone(), ..RawField::default() }
+}
+
+/// What is put down for a mark in a box, whatever its shape.
+const TICK: &str = "x";
 
 /// Cuts and reads lines; the readings come in the order of the lines.
 pub(crate) fn read_lines(

@@ -60,7 +60,7 @@ pub(super) fn check(form: &Form, entry: &mut Entry) {
             kind @ (FieldKind::Sex | FieldKind::RegistrationType) => {
                 let terms = value::vocabulary(kind).unwrap_or_default();
                 let far = nearest_term(text, terms).is_none_or(|term| term.distance > FARTHEST);
-                (far && !sobo_text::is_ditto(text)).then_some(("vocabulary", 0.8))
+                (far && field.value.is_none() && !sobo_text::is_ditto(text)).then_some(("vocabulary", 0.8))
             }
             FieldKind::PersonName => lacks_a_word(text).then_some(("name_incomplete", 0.7)),
             _ => None,
@@ -91,6 +91,7 @@ mod tests {
             blind: false,
             required: false,
             max_lines: 1,
+            boxes: Vec::new(),
             place: IndexMap::new(),
         };
         Form {

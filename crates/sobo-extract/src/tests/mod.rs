@@ -33,6 +33,7 @@ pub(crate) fn form(layout: &str, register_type: RegisterType, fields: &[(&str, F
                 blind: false,
                 required: false,
                 max_lines: 1,
+                boxes: Vec::new(),
                 place: IndexMap::new(),
             })
             .collect(),

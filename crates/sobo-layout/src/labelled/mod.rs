@@ -1,9 +1,12 @@
 //! Pages of printed labels with values written behind them.
 
+mod boxes;
 mod frame;
 mod groups;
 mod prior;
 mod signature;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::cell::RefCell;
@@ -27,6 +30,9 @@ const CAPTION: usize = 7;
 
 /// What a field without a label gains on nothing where it hangs under the slot before.
 const HANGING: f32 = 0.8;
+
+/// What a slot is worth as a label that cannot be read, where the print has one.
+const UNREAD: f32 = -3.5;
 
 /// One slot of the page with what was read in it.
 struct Item {
@@ -104,7 +110,7 @@ impl<'a> Slots<'a> {
             .map(|field| self.label(index, form, field).map_or(floor, |f| f.score.max(floor)))
             .collect();
         for (field, gain) in self.printed(item, form) {
-            labels[field] += gain;
+            labels[field] = labels[field].max(UNREAD) + gain;
         }
         let letters = item.read.as_ref().map_or(0, |(_, reading)| reading.len()).min(14) as f32;
         // A heading that shares its stretch with a label says nothing against the label.

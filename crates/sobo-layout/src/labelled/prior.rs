@@ -138,4 +138,16 @@ impl Slots<'_> {
         });
         spoken.collect()
     }
+
+    /// Where the print has the writing behind the label of a field that stands at a slot.
+    pub(super) fn printed_value(&self, item: &Item, form: &LoadedForm, field: &str) -> Option<f64> {
+        let prior = self.prior.as_ref().filter(|prior| prior.form == form.form.id)?;
+        let (_, slot) = self.place(item)?;
+        let th = self.structure.text_height;
+        let (x, y) = (slot.ink.x as f32, self.height(item) as f32);
+        let here = |label: &&PrintLabel| {
+            label.field == field && (x - label.x).abs() < 2.0 * th && (y - label.y).abs() < 0.9 * th
+        };
+        prior.labels.iter().find(here).map(|label| f64::from(label.value_x))
+    }
 }

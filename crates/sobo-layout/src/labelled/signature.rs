@@ -251,3 +251,18 @@ fn lettered(pieces: &[&Component], w: f64, h: f64, th: f64) -> bool {
     let widest = drawn().map(|c| f64::from(c.width())).fold(0.0, f64::max);
     drawn().count() >= 4 && w >= 4.0 * th && w >= 2.5 * h && widest < 0.6 * w
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_stretch_of_letters_is_the_name() {
+        let letter = |x: u32| Component { x0: x, y0: 10, x1: x + 10, y1: 26, area: 60 };
+        // A piece of the seal's ring, six letters, and a stroke of the signature.
+        let row: Vec<Component> = [20, 100, 114, 128, 142, 156, 170, 300].map(letter).to_vec();
+        let pieces: Vec<&Component> = row.iter().collect();
+        let run = longest_run(&pieces, 35.0);
+        assert_eq!((run.len(), run[0].x0, run[5].x1), (6, 100, 180));
+    }
+}

@@ -11,6 +11,7 @@ use crate::matching::Found;
 use crate::plan::{EntryPlan, FieldPlan};
 use crate::writing::writing;
 
+use super::boxes::Ticked;
 use super::{Item, Slots};
 
 /// How far apart pieces of one note stand on a line, and its lines at the left, in heights of letters.
@@ -56,7 +57,9 @@ impl Slots<'_> {
         let mut open: Option<(usize, usize, f64)> = None;
         let mut again = false;
         let mut note: Option<Note> = None;
-        for i in group {
+        let ticked = self.ticked(form, group);
+        let captions: Vec<usize> = ticked.iter().flat_map(|t| t.items.iter().copied()).collect();
+        for i in group.iter().filter(|i| !captions.contains(i)) {
             let (item, role) = (&self.items[*i], way.roles[*i].0);
             let (Some((line, slot)), Role::Field(field) | Role::More(field)) = (self.place(item), role)
             else {
@@ -86,6 +89,13 @@ impl Slots<'_> {
                 _ => None,
             };
             let (mut x0, x1) = self.stretch(item, line, slot, role, label);
+            // Where the label is lost, the print says where the writing behind it begins.
+            if matches!(role, Role::Field(_))
+                && label.is_none()
+                && let Some(printed) = self.printed_value(item, form, &spec.name)
+            {
+                x0 = self.gap_near(line, printed - 0.4 * f64::from(self.structure.text_height), None, x1);
+            }
             // A value that goes on after a blank is one field still.
             let whole = match (role, open) {
                 (Role::More(_), Some((f, l, start))) if f == field && l == item.line => Some(start),
@@ -118,8 +128,15 @@ impl Slots<'_> {
                     lines: written.into_iter().collect(),
                     place,
                     certainty,
+                    tick: None,
                 }),
             }
+        }
+        for Ticked { field, plan, .. } in ticked {
+            union = Some(union.map_or(plan.place, |u| u.union(&plan.place)));
+            let name = form.form.fields.get(field).map(|spec| spec.name.as_str());
+            fields.retain(|f| Some(f.name.as_str()) != name);
+            fields.push(plan);
         }
         let written = union.unwrap_or_default();
         let below: Vec<(usize, &str)> = (0..form.form.fields.len())
@@ -133,7 +150,14 @@ impl Slots<'_> {
             if fields.iter().all(|f| f.name != spec.name)
                 && let Some((place, lines, certainty)) = self.below(form, caption, group, &written, &bbox)
             {
-                fields.push(FieldPlan { name: spec.name.clone(), kind: spec.kind, lines, place, certainty });
+                fields.push(FieldPlan {
+                    name: spec.name.clone(),
+                    kind: spec.kind,
+                    lines,
+                    place,
+                    certainty,
+                    tick: None,
+                });
             }
         }
         EntryPlan { bbox, fields }
@@ -286,5 +310,28 @@ impl Slots<'_> {
         );
         let limit = (x1 + 3.0 * th).min(f64::from(line.limits.1));
         Some(self.structure.grown_to_faint(&rect, x0, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_goes_on_close_behind_and_on_the_next_line() {
+        let label: Rect<Restored> = Rect::new(100.0, 100.0, 80.0, 20.0);
+        let note = || Note { first: label, last: (3, label), value: None };
+        let at = |x: f64, y: f64| Rect::new(x, y, 120.0, 20.0);
+        let (step, th) = (40.0, 16.0);
+        assert!(note().goes_on((3, at(220.0, 100.0)), step, th));
+        assert!(!note().goes_on((3, at(700.0, 100.0)), step, th), "a seal on the same line");
+        assert!(note().goes_on((4, at(90.0, 140.0)), step, th));
+        assert!(!note().goes_on((4, at(600.0, 140.0)), step, th), "a seal on the next");
+        assert!(!note().goes_on((6, at(100.0, 240.0)), step, th), "a caption further down");
+        let mut long = note();
+        assert!(
+            long.goes_on((3, at(220.0, 100.0)), step, th) && long.goes_on((4, at(210.0, 140.0)), step, th)
+        );
+        assert!(long.goes_on((5, at(105.0, 180.0)), step, th));
     }
 }

@@ -93,6 +93,7 @@ mod tests {
             blind: true,
             required: false,
             max_lines: 2,
+            boxes: Vec::new(),
             place: [("section".to_owned(), "child".to_owned())].into_iter().collect(),
         };
         let form = Form {
