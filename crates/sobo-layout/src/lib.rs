@@ -27,6 +27,7 @@ mod ruling;
 mod structure;
 mod table;
 mod tick;
+mod unclosed;
 mod writing;
 
 pub use align::{align, explain};

@@ -67,6 +67,11 @@ impl Ruling {
         Self { start, end, points, stroke: Stroke::Solid, strength, support, rhythm: Vec::new(), pitch }
     }
 
+    /// A level horizontal line that is not drawn.
+    pub(crate) fn level(y: f32, start: f32, end: f32) -> Self {
+        Self::upright(y, start, end)
+    }
+
     /// Length along the line.
     pub fn length(&self) -> f32 {
         self.end - self.start

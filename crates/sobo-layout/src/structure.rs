@@ -116,6 +116,11 @@ pub fn analyse(mut page: Page) -> Structure {
 }
 
 impl Structure {
+    /// Lines of writing inside a box such as a table's cell, top to bottom.
+    pub fn lines_in(&self, cell: &Rect<Restored>) -> Vec<TextLine> {
+        line::in_box(cell, &self.components, self.text_height)
+    }
+
     /// A box of writing, made wider by what is too faint for the binarisation but goes on from it.
     pub(crate) fn grown_to_faint(&self, rect: &Rect<Restored>, x0: f64, x1: f64) -> Rect<Restored> {
         let th = f64::from(self.text_height);

@@ -7,6 +7,7 @@ use crate::component::Component;
 use crate::line::in_box;
 use crate::raster::Page;
 use crate::ruling::{Ruling, Stroke};
+use crate::unclosed;
 
 /// A grid of cells. A register that is ruled over the gutter gives two tables with common rows.
 #[derive(Debug, Clone)]
@@ -114,7 +115,7 @@ fn crossing(v: &Ruling, h: &Ruling) -> (f32, f32) {
 }
 
 fn assemble(page: &Page, vs: &mut Vec<Ruling>, hs: &mut Vec<Ruling>) -> Option<Table> {
-    if vs.len() < 3 || hs.len() < 3 {
+    if vs.len() < 3 || hs.is_empty() {
         return None;
     }
     let tallest = vs.iter().map(Ruling::length).fold(0.0, f32::max);
@@ -130,6 +131,7 @@ fn assemble(page: &Page, vs: &mut Vec<Ruling>, hs: &mut Vec<Ruling>) -> Option<T
     vs.sort_by(|a, b| a.middle().total_cmp(&b.middle()));
     let centre = (x0 + x1) / 2.0;
     hs.sort_by(|a, b| a.at(centre).total_cmp(&b.at(centre)));
+    unclosed::close(&vs, &mut hs, page.px(20.0));
     if vs.len() < 3 || hs.len() < 3 {
         return None;
     }
