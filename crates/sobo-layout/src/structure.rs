@@ -4,6 +4,7 @@ use sobo_core::{Rect, Restored};
 
 use crate::clean;
 use crate::component::{self, Component};
+use crate::contact;
 use crate::line::{self, TextLine};
 use crate::raster::Page;
 use crate::ruling::{self, Ruling, Stroke};
@@ -118,7 +119,11 @@ pub fn analyse(mut page: Page) -> Structure {
 impl Structure {
     /// Lines of writing inside a box such as a table's cell, top to bottom.
     pub fn lines_in(&self, cell: &Rect<Restored>) -> Vec<TextLine> {
-        line::in_box(cell, &self.components, self.text_height)
+        let inside = self.components.iter().copied().filter(|c| {
+            let (x, y) = (f64::from(c.cx()), f64::from(c.cy()));
+            x > cell.x && x < cell.right() && y > cell.y && y < cell.bottom()
+        });
+        line::in_box(cell, &contact::parted(self, inside), self.text_height)
     }
 
     /// A box of writing, made wider by what is too faint for the binarisation but goes on from it.
