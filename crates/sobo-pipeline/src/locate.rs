@@ -8,9 +8,6 @@ use sobo_restore::{Orientation, Restoration};
 
 use crate::page::{PageError, PageInput, PageSettings, read_lines};
 
-/// Least stretches of print before it is worth trying whether a page of no known form stands the other way up.
-const LEAST_PRINT: usize = 6;
-
 /// A page laid on its form.
 pub(crate) struct Located<'f> {
     /// The restored page, in the orientation in which the form was found.
@@ -24,7 +21,8 @@ pub(crate) struct Located<'f> {
 /// Finds the form of a page and where its fields lie.
 ///
 /// Printed labels say better than the shape of writing which way up a page stands: nothing can be read upside down. So
-/// a page that no form fits as restoration turned it is tried the other three ways before it is given up.
+/// a page that no form fits as restoration turned it is tried the other three ways before it is given up. How little looks
+/// like print does not matter: of a ledger on its side hardly a line is found.
 pub(crate) fn locate_upright<'f>(
     image: &DynamicImage,
     restoration: Restoration,
@@ -33,14 +31,14 @@ pub(crate) fn locate_upright<'f>(
     recognizer: &dyn Recognizer,
     settings: &PageSettings,
 ) -> Result<Located<'f>, ReadError> {
-    let (seen, plan, form) = locate(&restoration, input, forms, recognizer, settings)?;
+    let (plan, form) = locate(&restoration, input, forms, recognizer, settings)?;
     let first = Located { restoration, plan, form };
-    if first.form.is_some() || !settings.restore.find_orientation || seen < LEAST_PRINT {
+    if first.form.is_some() || !settings.restore.find_orientation {
         return Ok(first);
     }
     for orientation in others(first.restoration.transform.orientation()) {
         let restoration = sobo_restore::restore_turned(image, input.dpi, &settings.restore, orientation);
-        let (_, plan, form) = locate(&restoration, input, forms, recognizer, settings)?;
+        let (plan, form) = locate(&restoration, input, forms, recognizer, settings)?;
         if form.is_some() {
             return Ok(Located { restoration, plan, form });
         }
@@ -109,25 +107,70 @@ fn anchors(
     Ok((structure, anchors))
 }
 
-/// The form of a page as it stands, its plan, and how many stretches of print there are.
+/// The form of a page as it stands, and its plan.
 fn locate<'f>(
     restoration: &Restoration,
     input: &PageInput<'_>,
     forms: &'f [LoadedForm],
     recognizer: &dyn Recognizer,
     settings: &PageSettings,
-) -> Result<(usize, PagePlan, Option<&'f LoadedForm>), ReadError> {
+) -> Result<(PagePlan, Option<&'f LoadedForm>), ReadError> {
     let chosen = candidates(forms, input.form);
     let candidates: Vec<LoadedForm> = chosen.iter().map(|i| forms[*i].clone()).collect();
     let (structure, anchors) = anchors(restoration, input, &candidates, recognizer, settings)?;
     let plan = sobo_layout::align(&structure, &candidates, &anchors, input.print);
     let form = plan.form.and_then(|index| chosen.get(index)).and_then(|index| forms.get(*index));
-    Ok((anchors.len(), plan, form))
+    Ok((plan, form))
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use image::GrayImage;
+    use sobo_core::Reading;
+    use sobo_read::LineInput;
+
     use super::*;
+
+    /// Reads nothing and counts how often it was asked.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Recognizer for Counting {
+        fn id(&self) -> &str {
+            "counting"
+        }
+
+        fn read(&self, lines: &[LineInput<'_>]) -> Result<Vec<Reading>, ReadError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(lines.iter().map(|_| Reading::default()).collect())
+        }
+    }
+
+    #[test]
+    fn a_page_with_little_print_is_tried_the_other_ways_too() {
+        // Three lines of words.
+        let page = DynamicImage::ImageLuma8(GrayImage::from_fn(620, 877, |x, y| {
+            let line = (300..480).contains(&y) && (y % 60) < 12;
+            let letter = (100..520).contains(&x) && x % 60 < 48 && x % 8 < 5;
+            image::Luma([if line && letter { 30 } else { 240 }])
+        }));
+        let input = PageInput { name: "p.png", dpi: Some(75.0), ..PageInput::default() };
+        let mut settings = PageSettings::default();
+        let reads = |settings: &PageSettings| {
+            let counting = Counting::default();
+            let restoration = sobo_restore::restore(&page, input.dpi, &settings.restore);
+            locate_upright(&page, restoration, &input, &[], &counting, settings).unwrap();
+            counting.0.into_inner()
+        };
+        let tried = reads(&settings);
+        settings.restore.find_orientation = false;
+        let once = reads(&settings);
+        assert_eq!(once, 1);
+        assert!(tried > once);
+    }
 
     #[test]
     fn the_three_other_ways_are_tried_and_the_opposite_first() {

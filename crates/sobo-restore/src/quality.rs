@@ -146,3 +146,28 @@ fn cut_strokes(darkness: &GrayImage) -> u32 {
     let column = |x: u32| runs((0..h).map(|y| darkness.get_pixel(x, y).0[0]).collect());
     [row(1), row(h - 2), column(1), column(w - 2)].into_iter().max().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use image::Luma;
+
+    use super::*;
+
+    /// Darkness of a page with `lines` lines of letters that reach its left rim.
+    fn judged(lines: u32) -> Quality {
+        let darkness = GrayImage::from_fn(600, 800, |x, y| {
+            let line = (1..=lines).contains(&(y / 30)) && y % 30 < 10;
+            Luma([if line && x % 8 < 4 && x < 500 { 200 } else { 0 }])
+        });
+        let grey = GrayImage::from_fn(600, 800, |x, y| Luma([250 - darkness.get_pixel(x, y).0[0]]));
+        let grounds = Evidence { grey: &grey, darkness: &darkness, brightness: 240, dpi: 300.0 };
+        judge(&grounds, &QualityLimits::default())
+    }
+
+    #[test]
+    fn a_side_that_cuts_many_lines_calls_for_another_scan() {
+        assert_eq!(judged(14).defects, [Defect::Cropped]);
+        // A scribble at the rim does not.
+        assert!(judged(5).defects.is_empty());
+    }
+}

@@ -59,7 +59,7 @@ impl Default for QualityLimits {
             least_dpi: 110.0,
             least_ink: 0.0004,
             least_sharpness: 0.33,
-            most_cut_strokes: 40,
+            most_cut_strokes: 10,
         }
     }
 }
