@@ -409,18 +409,37 @@ fn shared_by_both(form: &LoadedForm, seen: &[Observation], way: &mut Way) {
         .iter()
         .filter_map(|(role, _)| if let Role::Field(f) = role { Some(*f) } else { None })
         .collect();
-    for ((role, _), observation) in way.roles.iter_mut().zip(seen) {
+    // Behind the columns of the second of two people a column is hardly the first one's.
+    let names = ["groom_name", "bride_name"].map(|name| fields.iter().position(|f| f.name == name));
+    let stands = |name: Option<usize>| {
+        name.and_then(|name| way.roles.iter().position(|(role, _)| *role == Role::Field(name)))
+    };
+    let second = match names.map(stands) {
+        [Some(groom), Some(bride)] => groom.max(bride),
+        _ => usize::MAX,
+    };
+    for (i, ((role, _), observation)) in way.roles.iter_mut().zip(seen).enumerate() {
         let Role::Field(own) = *role else { continue };
         let Some((_, what)) = fields.get(own).and_then(|f| f.name.split_once('_')) else { continue };
         let Some(plain) = fields.iter().position(|f| f.name == what) else { continue };
         let first = (0..own)
             .find(|f| *f != plain && fields[*f].name.split_once('_').is_some_and(|(_, other)| other == what));
-        let alone = first.is_some_and(|first| !taken.contains(&first)) && !taken.contains(&plain);
+        let later = (own + 1..fields.len())
+            .find(|f| fields[*f].name.split_once('_').is_some_and(|(_, other)| other == what));
+        let behind = i > second && later.is_some_and(|later| !taken.contains(&later));
+        let alone = (first.is_some_and(|first| !taken.contains(&first)) || first.is_none() && behind)
+            && !taken.contains(&plain);
         if alone && observation.labels[plain] >= observation.labels[own] - 0.5 {
             *role = Role::Field(plain);
         }
     }
-    not_of_both(form, seen, way, &taken);
+    // A column that was put in a person's name for want of a better one proves nothing.
+    let read = way.roles.iter().zip(seen).filter_map(|((role, _), observation)| match role {
+        Role::Field(f) if observation.labels[*f] > UNDERSTOOD => Some(*f),
+        _ => None,
+    });
+    let read: Vec<usize> = read.collect();
+    not_of_both(form, seen, way, &read);
 }
 
 /// In a marriage register a column of both beside one of groom or bride alone is that of the other: `Dân tộc` of the
@@ -516,6 +535,16 @@ required = true
         let mut two = way(&[1, 2]);
         shared_by_both(&form, &seen, &mut two);
         assert_eq!(two.roles, way(&[1, 2]).roles);
+        // One behind both names is of both, whoever it was taken for.
+        let named = text.replace("child_name", "bride_name")
+            + "[[field]]\nname = \"groom_name\"\nlabels = [\"Họ tên chồng\"]\n";
+        let named = LoadedForm::parse(&named, Path::new("X-marriage.toml")).unwrap();
+        let seen = vec![Observation { labels: vec![0.0, 6.0, 6.0, 6.0, 0.0], ..Observation::default() }; 3];
+        for (columns, right) in [([4, 0, 1], [4, 0, 3]), ([4, 1, 0], [4, 1, 0])] {
+            let mut one = way(&columns);
+            shared_by_both(&named, &seen, &mut one);
+            assert_eq!(one.roles, way(&right).roles, "{columns:?}");
+        }
         // Where one of them has a column, the other column is no longer that of both, in a marriage register.
         let mut birth = way(&[1, 3]);
         shared_by_both(&form, &seen, &mut birth);
@@ -527,6 +556,12 @@ required = true
             shared_by_both(&marriage, &seen, &mut one);
             assert_eq!(one.roles, way(&right).roles);
         }
+        // A column that was the groom's for want of a better one proves nothing.
+        let mut unread = seen.clone();
+        unread[0].labels[1] = -3.5;
+        let mut one = way(&[1, 3]);
+        shared_by_both(&marriage, &unread, &mut one);
+        assert_eq!(one.roles, way(&[1, 3]).roles);
     }
 
     #[test]
