@@ -127,8 +127,35 @@ impl Form {
     pub fn field(&self, name: &str) -> Option<&FormField> {
         self.fields.iter().find(|field| field.name == name)
     }
+
+    /// What is printed beside the box of a field that means `value`: what a person says of a tick in it.
+    pub fn box_caption(&self, name: &str, value: &str) -> Option<&str> {
+        let option = self.field(name)?.boxes.iter().find(|option| option.value == value)?;
+        option.labels.first().map(String::as_str)
+    }
 }
 
 fn one() -> u32 {
     1
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_is_told_by_the_caption_of_its_box() {
+        let form: Form = serde_json::from_value(serde_json::json!({
+            "id": "X", "family": "X", "register_type": "birth", "layout": "blocks", "max_entries": 1,
+            "field": [{ "name": "sex", "boxes": [
+                { "labels": ["Nam"], "value": "male" },
+                { "labels": ["Nữ", "Nữ giới"], "value": "female" },
+            ] }],
+        }))
+        .unwrap();
+        assert_eq!(form.box_caption("sex", "female"), Some("Nữ"));
+        assert_eq!(form.box_caption("sex", "other"), None);
+        assert_eq!(form.box_caption("notes", "female"), None);
+    }
 }

@@ -197,7 +197,19 @@ pub(crate) async fn entry_json(
                 (false, Some(field)) => field.shown.clone(),
                 (false, None) => values.get(name).cloned(),
             };
-            let known = state.forms.get(&record.form).and_then(|form| form.field(name));
+            let form = state.forms.get(&record.form);
+            let known = form.and_then(|form| form.field(name));
+            // Of a box that was read as ticked a clerk sees what is printed beside it.
+            let ticked = |statement: Statement| match form
+                .zip(statement.value.as_deref())
+                .and_then(|(form, value)| form.box_caption(name, value))
+            {
+                Some(caption) if statement.text == TICK => {
+                    Statement { text: caption.to_owned(), ..statement }
+                }
+                _ => statement,
+            };
+            let shown = shown.map(ticked);
             let mut json = json!({
                 "name": name,
                 "caption": caption(state, &record.form, name, language),
@@ -291,6 +303,9 @@ impl Earlier {
         ))
     }
 }
+
+/// What a reading has for a mark in a box to tick.
+const TICK: &str = "x";
 
 fn shown_text(json: &Value) -> &str {
     json["shown"]["text"].as_str().unwrap_or_default()
