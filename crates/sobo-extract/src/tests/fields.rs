@@ -204,3 +204,30 @@ fn a_book_nobody_described_tells_its_year() {
     .entries;
     assert_eq!(entries[0].fields["birth_date"].value.as_deref(), Some("2011-04-18"));
 }
+
+#[test]
+fn a_ticked_box_keeps_what_it_means() {
+    let form = form(
+        "blocks",
+        RegisterType::Birth,
+        &[("registration_type", FieldKind::RegistrationType), ("sex", FieldKind::Sex)],
+    );
+    let mut entry = raw(vec![("registration_type", vec![line("x", 0.97)]), ("sex", vec![line("", 0.0)])]);
+    entry.fields["registration_type"].value = Some("late".to_owned());
+    let read = extract(&form, vec![entry], &year(2019)).entries.remove(0);
+    let kind = &read.fields["registration_type"];
+    assert_eq!((kind.text.as_str(), kind.value.as_deref()), ("x", Some("late")));
+    assert!(kind.checks.is_empty(), "a cross is no word of the vocabulary: {:?}", kind.checks);
+    // Two boxes marked: nobody can say which.
+    let sex = &read.fields["sex"];
+    assert_eq!((sex.lacuna, sex.value.as_deref(), sex.accepted), (Some(Lacuna::Illegible), None, false));
+}
+
+#[test]
+fn a_heading_is_no_kind_of_registration() {
+    let mut form = form("blocks", RegisterType::Birth, &[("registration_type", FieldKind::RegistrationType)]);
+    form.titles = vec!["Đăng ký khai sinh".to_owned()];
+    let entry = raw(vec![("registration_type", vec![line("ĐĂNG KÝ KHAI SINH", 0.99)])]);
+    let read = extract(&form, vec![entry], &year(2019)).entries.remove(0);
+    assert_eq!(read.fields["registration_type"].lacuna, Some(Lacuna::Illegible));
+}
