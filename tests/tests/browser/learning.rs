@@ -93,6 +93,11 @@ async fn enter_one(
     screen.until("the button", "return !document.getElementById('submit').disabled").await?;
     screen.press(&[], key::ENTER).await?;
     screen.entry(Some(entry)).await?;
+    // The screen goes on to the next entry while what was finished is still on its way.
+    let waited = std::time::Instant::now();
+    while database.record(entry).await?.1.history().is_empty() && waited.elapsed().as_secs() < 60 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
     let (_, state) = database.record(entry).await?;
     ensure!(state.history().len() == 1, "the entry step was taken");
     // What the screen had taken ahead is given back when the clerk leaves.
